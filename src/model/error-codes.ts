@@ -1,0 +1,278 @@
+import type { ErrorKind } from './errors.ts';
+
+export interface ErrorEntry {
+  readonly kind: ErrorKind;
+  /** What happened, in Russian, one line. */
+  readonly title: string;
+  /** What the administrator should do, in Russian. */
+  readonly remedy: string;
+}
+
+/**
+ * The one table of error codes: the console, the e-mails and docs/errors.md are made of it.
+ * A code is never renamed or reused; a retired one stays with its text.
+ */
+export const ERROR_CODES = {
+  // Platform: credentials and cabinet
+  PLATFORM_CREDENTIALS_WRONG: {
+    kind: 'credentials',
+    title: 'Платформа не приняла идентификатор или пароль кабинета',
+    remedy:
+      'Сверьте идентификатор и пароль с личным кабинетом организации (ЛКО), исправьте файл с паролем или настройку identifier этого кабинета. Новый вход будет сделан после изменения настройки или по команде «check»: многократный неверный ввод блокирует учётную запись.',
+  },
+  PLATFORM_CABINET_NOT_READY: {
+    kind: 'credentials',
+    title: 'Кабинет на платформе не готов к работе',
+    remedy:
+      'В личном кабинете организации отметьте «Мною пройдено обучение» и «ЛКО готов к работе». Посредник проверяет кабинет раз в час; чтобы не ждать, выполните «check».',
+  },
+  PLATFORM_CABINET_MISMATCH: {
+    kind: 'credentials',
+    title: 'Идентификатор принадлежит другому кабинету',
+    remedy:
+      'Платформа впустила, но назвала другой opaId. Сверьте opaId кабинета и идентификатор: иначе обращения одной организации попали бы в другую.',
+  },
+  PLATFORM_SESSION_REFUSED: {
+    kind: 'credentials',
+    title: 'Платформа дважды подряд не приняла выданный ею токен',
+    remedy: 'Проверьте права кабинета в ЛКО. Посредник повторяет вход раз в час.',
+  },
+  PLATFORM_FORBIDDEN: {
+    kind: 'credentials',
+    title: 'У кабинета нет права на этот вызов',
+    remedy: 'Запросите у поддержки платформы право на обмен с СЭД для этого кабинета.',
+  },
+  // Platform: calls
+  PLATFORM_UNREACHABLE: {
+    kind: 'transient',
+    title: 'Платформа недоступна',
+    remedy: 'Проверьте сеть, прокси и адрес platform.baseUrl. Посредник повторяет сам.',
+  },
+  PLATFORM_BUSY: {
+    kind: 'transient',
+    title: 'Платформа занята и просит подождать',
+    remedy: 'Делать ничего не нужно: посредник ждёт столько, сколько просит платформа.',
+  },
+  PLATFORM_BAD_ANSWER: {
+    kind: 'transient',
+    title: 'Ответ платформы не удалось разобрать',
+    remedy:
+      'Если ошибка держится больше часа, сверьте mappings/platform.yaml с действующим описанием интерфейса платформы.',
+  },
+  PLATFORM_OUTCOME_UNKNOWN: {
+    kind: 'unknown',
+    title: 'Связь с платформой прервалась после отправки',
+    remedy: 'Делать ничего не нужно: посредник спросит у платформы, дошла ли отправка.',
+  },
+  PLATFORM_REJECTED: {
+    kind: 'rejected',
+    title: 'Платформа отказала в приёме данных',
+    remedy: 'Исправьте названное поле и отправьте повторно.',
+  },
+  PLATFORM_APPEAL_UNKNOWN: {
+    kind: 'rejected',
+    title: 'В этом кабинете платформы нет такого обращения',
+    remedy:
+      'Проверьте в личном кабинете организации (ЛКО), не передано ли обращение другой организации и не удалено ли оно. Если обращение на месте, отправьте повторно командой «deliveries resend», иначе отмените отправку командой «deliveries cancel».',
+  },
+  PLATFORM_ILLEGAL_TRANSITION: {
+    kind: 'rejected',
+    title: 'Платформа не допускает этот статус после нынешнего',
+    remedy:
+      'Обращение на платформе уже в другом статусе; он и допустимые статусы названы в подробностях. Если этот шаг сделан в личном кабинете вручную или больше не нужен, отмените отправку командой «deliveries cancel»; иначе верните обращение в подходящий статус и отправьте повторно командой «deliveries resend».',
+  },
+  PLATFORM_CURSOR_EXPIRED: {
+    kind: 'transient',
+    title: 'Платформа больше не хранит место, с которого продолжается чтение ленты',
+    remedy:
+      'Посредник продолжил с самого старого места и дочитывает пропуск по датам. Закройте инцидент, когда дочитывание завершится.',
+  },
+  // Items and files of the platform
+  APPEAL_SHAPE_UNKNOWN: {
+    kind: 'rejected',
+    title: 'Обращение пришло в незнакомом виде',
+    remedy:
+      'Исходный текст сохранён. Сверьте указанный путь с описанием интерфейса; после обновления программы или новой версии обращения оно будет разобрано.',
+  },
+  FILE_GONE: {
+    kind: 'rejected',
+    title: 'Файла обращения нет на платформе',
+    remedy: 'Карточка отправлена без файла, с пометкой. Запросите файл у заявителя.',
+  },
+  FILE_TOO_LARGE: {
+    kind: 'rejected',
+    title: 'Файл больше разрешённого размера',
+    remedy: 'Карточка отправлена без файла, с пометкой. При необходимости увеличьте files.maxBytes.',
+  },
+  FILE_TYPE_FORBIDDEN: {
+    kind: 'rejected',
+    title: 'Тип файла не разрешён',
+    remedy: 'Карточка отправлена без файла, с пометкой. При необходимости дополните files.allowedExtensions.',
+  },
+  FILE_DAMAGED: {
+    kind: 'transient',
+    title: 'Файл пришёл с другим размером или контрольной суммой',
+    remedy: 'Посредник загрузит файл заново.',
+  },
+  // Document-management system
+  SED_FOLDER_UNAVAILABLE: {
+    kind: 'transient',
+    title: 'Папка обмена с СЭД недоступна для чтения или записи',
+    remedy: 'Проверьте сетевую папку, права и свободное место.',
+  },
+  SED_REFUSED: {
+    kind: 'rejected',
+    title: 'СЭД отказала в регистрации карточки',
+    remedy:
+      'Прочтите код и текст отказа, исправьте настройку карточки (mappings/card.yaml) и отправьте повторно.',
+  },
+  SED_SILENT: {
+    kind: 'rejected',
+    title: 'СЭД не забрала или не зарегистрировала карточку в срок',
+    remedy:
+      'Проверьте, что служба обмена СЭВ в ДЕЛО запущена и читает папку канала; затем отправьте карточку повторно командой «appeals resend».',
+  },
+  SED_MESSAGE_UNREADABLE: {
+    kind: 'rejected',
+    title: 'Сообщение из СЭД не удалось прочитать',
+    remedy:
+      'Сообщение лежит в папке quarantine канала. Исправьте причину и прочитайте его снова командой «quarantine retry».',
+  },
+  SED_MESSAGE_ORPHAN: {
+    kind: 'rejected',
+    title: 'Сообщение из СЭД относится к неизвестной карточке',
+    remedy: 'Проверьте, не пишет ли в папку канала другая система.',
+  },
+  SED_MESSAGE_NO_ENVELOPE: {
+    kind: 'rejected',
+    title: 'Папка сообщения от СЭД больше часа лежит без конверта',
+    remedy: 'Проверьте службу обмена СЭВ: сообщение записано не до конца. Посредник папку не трогает.',
+  },
+  CARD_MAPPING_INVALID: {
+    kind: 'rejected',
+    title: 'Настройка карточки не подходит к обращению',
+    remedy: 'Исправьте названное место в mappings/card.yaml и отправьте повторно.',
+  },
+  // Statuses and answers
+  FORWARD_TARGET_UNKNOWN: {
+    kind: 'rejected',
+    title: 'Организация, которой перенаправлено обращение, не найдена в таблице',
+    remedy: 'Добавьте организацию в раздел forward файла mappings/statuses.yaml и отправьте повторно.',
+  },
+  POSTPONE_REASON_MISSING: {
+    kind: 'rejected',
+    title: 'Срок продлён без указания причины',
+    remedy: 'Заполните в карточке реквизит с причиной продления и отправьте повторно.',
+  },
+  ANSWER_TYPE_NOT_MAPPED: {
+    kind: 'rejected',
+    title: 'Не определён вид ответа',
+    remedy: 'Добавьте правило в раздел answers.types файла mappings/statuses.yaml и отправьте повторно.',
+  },
+  ANSWER_EMPTY: {
+    kind: 'rejected',
+    title: 'Пустой ответ: нет ни текста, ни файла',
+    remedy: 'Дополните документ ответа в СЭД и отправьте его заново.',
+  },
+  ANSWER_ACCESS_RESTRICTED: {
+    kind: 'rejected',
+    title: 'Ответ с ограниченным доступом не отправляется гражданину',
+    remedy: 'Измените гриф документа ответа в СЭД или ответьте гражданину другим путём.',
+  },
+  ANSWER_FILE_REFUSED: {
+    kind: 'rejected',
+    title: 'Файл ответа не подходит платформе',
+    remedy: 'Замените или уберите названный файл в документе ответа и отправьте его заново.',
+  },
+  ANSWER_NOT_ARRIVED: {
+    kind: 'rejected',
+    title: 'СЭД объявила ответ, но документ ответа не пришёл за сутки',
+    remedy: 'Отправьте документ ответа из СЭД ещё раз.',
+  },
+  // Our own house
+  SPOOL_UNAVAILABLE: {
+    kind: 'transient',
+    title: 'Рабочая папка файлов недоступна или диск заполнен',
+    remedy: 'Освободите место или верните права на папку spoolDir. Посредник повторяет сам.',
+  },
+  SPOOL_FOREIGN: {
+    kind: 'rejected',
+    title: 'Рабочая папка принадлежит другой установке',
+    remedy: 'Укажите всем демонам одной базы одну и ту же папку spoolDir.',
+  },
+  CONFIG_INVALID: {
+    kind: 'rejected',
+    title: 'Настройки содержат ошибки',
+    remedy: 'Исправьте перечисленные места и запустите «posrednik check».',
+  },
+  SECRET_UNREADABLE: {
+    kind: 'credentials',
+    title: 'Не удалось прочитать секрет',
+    remedy: 'Проверьте путь и права файла с паролем.',
+  },
+  DATABASE_UNREACHABLE: {
+    kind: 'transient',
+    title: 'База данных недоступна',
+    remedy: 'Проверьте DATABASE_URL и что PostgreSQL запущен.',
+  },
+  DATABASE_UNSUITABLE: {
+    kind: 'rejected',
+    title: 'База данных не подходит',
+    remedy: 'Нужна PostgreSQL 15 или новее с кодировкой UTF8.',
+  },
+  DATABASE_NOT_MIGRATED: {
+    kind: 'rejected',
+    title: 'В базе данных нет таблиц этой версии программы',
+    remedy: 'Запустите посредник или выполните «posrednik migrate», затем повторите команду.',
+  },
+  STATE_DIR_BUSY: {
+    kind: 'rejected',
+    title: 'Папкой состояния уже владеет другой процесс посредника',
+    remedy:
+      'Остановите другой процесс или укажите другую папку stateDir. Несколько демонов работают вместе только с общей базой DATABASE_URL.',
+  },
+  EMBEDDED_DATABASE_FAILED: {
+    kind: 'transient',
+    title: 'Встроенная база данных не запустилась',
+    remedy: 'Прочтите postgres.log в папке состояния; проверьте место на диске и права.',
+  },
+  SMTP_UNREACHABLE: {
+    kind: 'transient',
+    title: 'Почтовый сервер недоступен',
+    remedy: 'Проверьте раздел smtp настроек. Письма хранятся и будут отправлены позже.',
+  },
+  SMTP_REFUSED: {
+    kind: 'rejected',
+    title: 'Почтовый сервер отказал',
+    remedy: 'Проверьте учётную запись, адрес отправителя и получателей в разделе smtp.',
+  },
+  CONSOLE_UNAVAILABLE: {
+    kind: 'rejected',
+    title: 'Консоль не может открыть свой адрес',
+    remedy:
+      'Если порт занят, остановите занявшую его программу или укажите другой console.port; проверьте console.host.',
+  },
+  COMMAND_INVALID: {
+    kind: 'rejected',
+    title: 'Команда написана неверно',
+    remedy: 'Исправьте команду. Все команды и их параметры показывает «posrednik --help».',
+  },
+  ENDPOINT_PAUSED: {
+    kind: 'transient',
+    title: 'Обращения к адресату приостановлены: он не отвечал несколько раз подряд',
+    remedy:
+      'Делать ничего не нужно: посредник сам проверяет адресата и продолжит, когда тот ответит. Причина видна в ошибках того же адресата.',
+  },
+  STOPPED: {
+    kind: 'transient',
+    title: 'Действие прервано остановкой посредника',
+    remedy: 'Делать ничего не нужно: действие повторится после запуска.',
+  },
+  DEFECT: {
+    kind: 'defect',
+    title: 'Ошибка в самой программе',
+    remedy: 'Пришлите разработчикам запись журнала с этим кодом: в ней есть место ошибки.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
