@@ -1,0 +1,13 @@
+export type { SecretReaders } from './common-secrets.ts';
+export type { ConfigChange } from './diff.ts';
+export type { Environment } from './env.ts';
+export {
+  type Cabinet,
+  type LoadedConfig,
+  type LoadOptions,
+  loadConfig,
+  type ResolvedConfig,
+} from './load.ts';
+export { ConfigError, type ConfigProblem, formatProblem } from './problems.ts';
+export type { CabinetConfig, ChannelConfig, Config } from './schema.ts';
+export { type WatchOptions, watchConfig } from './watch.ts';
