@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { Fault } from '../../model/errors.ts';
+import { createResolver, type ResolvedCard } from './card-resolve.ts';
+import { type CardSettings, cardSchema } from './card-schema.ts';
+
+/** mappings/card.yaml, checked whole: no template in it can fail later. */
+export interface CardMapping {
+  readonly settings: CardSettings;
+  /** The settings for one kind of appeal of one cabinet, overrides applied; cached. */
+  resolve(when: { readonly opaId: string; readonly region?: string; readonly kind: string }): ResolvedCard;
+}
+
+/**
+ * Reads and checks the card's mapping. Throws CONFIG_INVALID whose detail names every fault with its
+ * path in the file (`card.yaml: note[2]: неизвестная переменная «posID»…`).
+ */
+export async function loadCardMapping(path: string): Promise<CardMapping> {
+  let source: string;
+  try {
+    source = await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'ошибка чтения';
+    throw new Fault('CONFIG_INVALID', { detail: `${path}: файл не читается (${reason})`, field: path });
+  }
+  return parseCardMapping(source, basename(path));
+}
+
+/** As `loadCardMapping`, from text; `name` stands before each fault. */
+export function parseCardMapping(source: string, name: string): CardMapping {
+  const document = parseDocument(source.replace(/^\ufeff/, ''), { prettyErrors: true });
+  const [wrong] = document.errors;
+  if (wrong !== undefined) {
+    throw invalid(name, [{ path: '', message: `не YAML: ${wrong.message.split('\n', 1)[0]}` }]);
+  }
+  const parsed = cardSchema.safeParse(document.toJS(), { error: z.locales.ru().localeError });
+  if (!parsed.success) {
+    throw invalid(
+      name,
+      parsed.error.issues.map((issue) => ({ path: yamlPath(issue.path), message: issue.message })),
+    );
+  }
+  const settings = parsed.data;
+  return { settings, resolve: createResolver(settings) };
+}
+
+function invalid(name: string, issues: readonly { path: string; message: string }[]): Fault {
+  const lines = issues.map(({ path, message }) =>
+    path === '' ? `${name}: ${message}` : `${name}: ${path}: ${message}`,
+  );
+  return new Fault('CONFIG_INVALID', { detail: lines.join('\n'), field: issues[0]?.path || name });
+}
+
+/** `additionalFields[2].value`, as one would look for it in the file. */
+function yamlPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((made, step) => {
+    if (typeof step === 'number') return `${made}[${step}]`;
+    return made === '' ? String(step) : `${made}.${String(step)}`;
+  }, '');
+}
