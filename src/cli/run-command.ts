@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import { type Daemon, startDaemon } from '../daemon.ts';
+import { createLog } from '../log.ts';
+import { toFault } from '../model/errors.ts';
+import { endSoon } from './leave.ts';
+import { type GlobalOptions, loadForCommand } from './load.ts';
+
+/**
+ * `posrednik run`: works until SIGTERM or SIGINT, in the middle of the start too; a second signal ends it at once.
+ * Exit code 0 after an ordered stop, 1 otherwise.
+ */
+export async function runCommand(options: GlobalOptions): Promise<void> {
+  const loaded = await loadForCommand(options);
+  const log = createLog(loaded.config.log.level);
+  // A reload in the middle of the start or of the stop must not end the process; the watch of settings adds its own.
+  process.on('SIGHUP', () => undefined);
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught error');
+    process.exit(1);
+  });
+  const giveUp = new AbortController();
+  const starting = startDaemon(loaded, log, { signal: giveUp.signal });
+  stopOnSignals(log, starting, giveUp);
+  try {
+    await starting;
+  } catch (error) {
+    if (toFault(error).code !== 'STOPPED' || !giveUp.signal.aborted) throw error;
+    log.info('stopped');
+    endSoon();
+  }
+}
+
+function stopOnSignals(log: Logger, starting: Promise<Daemon>, giveUp: AbortController): void {
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (giveUp.signal.aborted) {
+      log.warn({ signal }, 'stopped at once');
+      process.exit(1);
+    }
+    log.info({ signal }, 'stopping');
+    giveUp.abort();
+    starting.then(
+      async (daemon) => {
+        await daemon.stop();
+        log.info('stopped');
+        process.exit(0);
+      },
+      // A start that fails undoes itself, and the command tells of it.
+      () => undefined,
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
