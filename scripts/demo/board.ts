@@ -1,0 +1,69 @@
+import { Pool } from 'pg';
+import { findRunningEmbedded } from '../../src/store/embedded/index.ts';
+
+/** One appeal as the daemon's database has it. */
+export interface BoardRow {
+  readonly posId: string;
+  readonly stage: string;
+  /** Of the newest card. */
+  readonly cardStage: string | null;
+  readonly cardNumber: string | null;
+  readonly errorCode: string | null;
+}
+
+export interface Incident {
+  readonly id: string;
+  readonly code: string;
+  readonly scope: string;
+}
+
+/** What the daemon knows at one moment. */
+export interface BoardState {
+  readonly rows: readonly BoardRow[];
+  /** Items that do not even name their appeal. */
+  readonly unread: number;
+  readonly incidents: readonly Incident[];
+}
+
+/** Looks into the daemon's database; changes nothing. */
+export interface Board {
+  /** `undefined` when the database does not answer now. */
+  look(): Promise<BoardState | undefined>;
+  close(): Promise<void>;
+}
+
+const ROWS = `
+  SELECT a.pos_id AS "posId", a.stage, k.stage AS "cardStage", k.number AS "cardNumber",
+         coalesce(a.error_code, k.error_code) AS "errorCode"
+  FROM appeal a
+  LEFT JOIN LATERAL (SELECT * FROM card WHERE appeal_id = a.id ORDER BY id DESC LIMIT 1) k ON true
+  ORDER BY a.id`;
+const UNREAD = 'SELECT count(*)::int AS count FROM unread_item WHERE settled_at IS NULL';
+const INCIDENTS = 'SELECT id::text, code, scope FROM incident WHERE closed_at IS NULL ORDER BY id';
+
+/** Opens the embedded database of a running daemon. */
+export async function openBoard(stateDir: string): Promise<Board> {
+  const connectionString = await findRunningEmbedded(stateDir);
+  if (connectionString === undefined) throw new Error('the daemon runs, but its database does not answer');
+  const pool = new Pool({
+    connectionString,
+    max: 1,
+    query_timeout: 10_000,
+    application_name: 'posrednik-demo',
+  });
+  // A connection that breaks between two looks is told by the next one.
+  pool.on('error', () => undefined);
+  return {
+    async look() {
+      try {
+        const rows = await pool.query<BoardRow>(ROWS);
+        const unread = await pool.query<{ count: number }>(UNREAD);
+        const incidents = await pool.query<Incident>(INCIDENTS);
+        return { rows: rows.rows, unread: unread.rows[0]?.count ?? 0, incidents: incidents.rows };
+      } catch {
+        return undefined;
+      }
+    },
+    close: () => pool.end(),
+  };
+}
