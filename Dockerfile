@@ -10,6 +10,7 @@ RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/node-linux-* n
 FROM node:24-bookworm-slim
 # Given here, these win over the settings file: the health check and the volume below count on them.
 ENV NODE_ENV=production \
+    NODE_OPTIONS=--max-semi-space-size=16 \
     POSREDNIK_CONFIG=/etc/posrednik/posrednik.yaml \
     POSREDNIK_STATE_DIR=/var/lib/posrednik \
     POSREDNIK_CONSOLE__HOST=0.0.0.0 \

@@ -1,12 +1,15 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startDelo } from '../tests/simulators/delo/index.ts';
 import { startPlatform } from '../tests/simulators/platform/index.ts';
 import { startSmtp } from '../tests/simulators/smtp/index.ts';
 import { readAppeals, sendAppeals } from './demo/appeals.ts';
 import { type Board, openBoard } from './demo/board.ts';
+import { createDemoClerk } from './demo/clerk.ts';
 import { type DemoDaemon, runDaemon } from './demo/daemon.ts';
 import { DemoError } from './demo/errors.ts';
+import { FORWARD_TARGET, writeMappings } from './demo/mappings.ts';
+import { readReplies } from './demo/replies.ts';
 import { makeAccess, newPassword, writeSettings } from './demo/settings.ts';
 import { listenToWishes, type Wishes } from './demo/signals.ts';
 import { createTeller, type TellerSight } from './demo/teller.ts';
@@ -36,6 +39,11 @@ const LIMIT_MS = 120_000;
 const LOOK_MS = 200;
 /** Registered a little later than received, as in life, so that both can be seen. */
 const REGISTER_MS = 250;
+/** So many calls of the daemon are cut when the platform has already taken them, each after so many others. */
+const CUTS = [
+  { route: 'statuses', kind: 'cut-after', times: 3, skip: 20 },
+  { route: 'answers', kind: 'cut-after', times: 2, skip: 10 },
+] as const;
 
 /** Runs the demo and gives the exit code: 0 when it did what was asked. */
 export async function runDemo(options: DemoOptions): Promise<number> {
@@ -88,8 +96,10 @@ async function setStage(
   const mailLogin = { user: 'posrednik', password: newPassword() };
   const mail = await startSmtp({ login: mailLogin });
   undo.push(() => mail.close());
+  for (const cut of CUTS) platform.fault(cut);
   const delo = await startDelo({
     channels,
+    organizations: [FORWARD_TARGET],
     behaviour: { registerDelayMs: REGISTER_MS },
     ...(takenDir === undefined ? {} : { takenDir }),
   });
@@ -97,6 +107,7 @@ async function setStage(
   const configPath = await writeSettings({
     folder: workplace.settingsDir,
     stateDir,
+    mappingsDir: await writeMappings(join(workplace.settingsDir, 'mappings')),
     platformUrl: platform.url,
     mail: { host: mail.host, port: mail.port },
     mailLogin,
@@ -108,6 +119,10 @@ async function setStage(
   const daemon = await runDaemon(configPath, logFile, wishes.hurry);
   undo.push(() => daemon.stop());
   wishes.leave.throwIfAborted();
+  const posIds = platform.appeals().map(({ posId }) => String(posId));
+  // To watch, every second answer is left to the one who watches.
+  const toAnswer = new Set(posIds.filter((_posId, index) => options.once || index % 2 === 0));
+  const clerk = createDemoClerk(delo, posIds, toAnswer);
   const board: Board = await openBoard(stateDir);
   undo.push(() => board.close());
   say('всё запущено:');
@@ -125,7 +140,11 @@ async function setStage(
     async look() {
       const state = await board.look();
       if (state === undefined) return undefined;
-      return { appeals: platform.appeals(), cards: delo.cards(), board: state, mails: mail.mails() };
+      const cards = delo.cards();
+      const replies = readReplies(platform);
+      const resolutions = clerk.work(cards, replies);
+      if (resolutions > 0) say(`делопроизводитель наложил резолюции: ${resolutions}`);
+      return { appeals: platform.appeals(), cards, board: state, mails: mail.mails(), replies, toAnswer };
     },
     complaints: () => delo.complaints.map(({ messageDir, text }) => `${messageDir}: ${text}`),
   };
@@ -148,17 +167,25 @@ async function playOnce(
   }
   if (wishes.leave.aborted) return 1;
   if (verdict === undefined) throw new DemoError(`База посредника не отвечает. ${stage.logHint}`);
-  const { appeals, cards, attention, files } = verdict;
   const seconds = Math.round((performance.now() - began) / 100) / 10;
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ appeals, cards, attention, files, seconds })}\n`);
-  } else {
-    say(`итог: обращений ${appeals}, карточек ${cards}, файлов ${files}, требуют внимания ${attention}`);
-    say(`время: ${String(seconds).replace('.', ',')} с`);
-  }
+  tellVerdict(verdict, seconds, options.json === true, say);
   const problems = problemsOf(verdict, stage);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   return problems.length === 0 ? 0 : 1;
+}
+
+function tellVerdict(verdict: Verdict, seconds: number, json: boolean, say: (line: string) => void): void {
+  const { appeals, cards, attention, files, statuses, answers, unknownSettled } = verdict;
+  if (json) {
+    const result = { appeals, cards, attention, files, statuses, answers, unknownSettled, seconds };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  say(`итог: обращений ${appeals}, карточек ${cards}, файлов ${files}, требуют внимания ${attention}`);
+  say(
+    `на платформе: статусов ${statuses}, ответов ${answers}; оборванных отправок выяснено ${unknownSettled}`,
+  );
+  say(`время: ${String(seconds).replace('.', ',')} с`);
 }
 
 /** Until the one who watches has seen enough. */
@@ -169,7 +196,12 @@ async function playOn(stage: Stage, wishes: Wishes, say: (line: string) => void)
     tell(sight);
     if (invited || !judge(sight).settled) continue;
     invited = true;
-    say('все обращения стали карточками; нажмите «Новое сообщение» на странице платформы и смотрите в ДЕЛО');
+    say(
+      'все обращения стали карточками, половина с ответом; нажмите «Новое сообщение» на странице платформы,',
+    );
+    say(
+      'в ДЕЛО наложите резолюцию и отправьте ответ; оценка 1 или 2 на платформе вернёт обращение новой карточкой',
+    );
     say('остановить: Ctrl+C');
   }
   return 0;
@@ -188,11 +220,15 @@ async function* looks(stage: Stage, { leave }: Wishes, until = Infinity): AsyncG
 }
 
 function problemsOf(verdict: Verdict, stage: Stage): string[] {
-  const { waiting, attention, doubled } = verdict;
+  const { waiting, attention, doubled, doubledReplies, settled } = verdict;
   return [
     ...(waiting.length > 0 ? [`Не закончено за ${LIMIT_MS / 1000} с: ${waiting.join(', ')}.`] : []),
+    ...(settled || waiting.length > 0 ? [] : [`Не все отправки закончены за ${LIMIT_MS / 1000} с.`]),
     ...(attention > 0 ? [`Требуют внимания: ${attention}. ${stage.logHint}`] : []),
     ...(doubled.length > 0 ? [`Две карточки по одному обращению: ${doubled.join(', ')}.`] : []),
+    ...(doubledReplies.length > 0
+      ? [`Статус или ответ на платформе дважды: ${doubledReplies.join(', ')}.`]
+      : []),
     ...stage.complaints().map((text) => `ДЕЛО нашло нарушение формата: ${text}`),
   ];
 }

@@ -20,11 +20,8 @@ const KEPT_LINES = 2000;
 const TAIL_LINES = 20;
 
 /** Starts one of our programs with the node that runs us. Its input is a pipe: the simulators end with it. */
-export function startChild(args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
-  const child: ChildProcess = spawn(process.execPath, [...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  });
+export function startChild(args: readonly string[]): Child {
+  const child: ChildProcess = spawn(process.execPath, [...args], { stdio: ['pipe', 'pipe', 'pipe'] });
   const { pid, stdout, stderr } = child;
   if (pid === undefined || stdout === null || stderr === null) throw new Error(`не запустился: ${args[0]}`);
   const lines: string[] = [];
@@ -63,7 +60,7 @@ export function startChild(args: readonly string[], env: NodeJS.ProcessEnv = {})
         waiting.add(look);
         look();
       }),
-    async stop(limitMs = 30_000) {
+    async stop(limitMs = 60_000) {
       if (isOver()) return;
       child.kill('SIGTERM');
       const force = setTimeout(() => child.kill('SIGKILL'), limitMs);

@@ -59,7 +59,7 @@ async function measureDaemon(
   config: Awaited<ReturnType<typeof writeConfig>>,
   { appeals }: IntakeOptions,
 ): Promise<{ seconds: number; rssMb: number }> {
-  const daemon = place.start('src/main.ts', ['run', '-c', config.path]);
+  const daemon = await place.startDaemon(config.path);
   const readyAt = await daemon.line((line) => {
     const entry = jsonLine(line);
     return entry?.['msg'] === 'daemon started' ? Date.parse(String(entry['time'])) : undefined;

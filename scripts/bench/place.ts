@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,9 @@ export function projectFile(path: string): string {
 /** Where a measurement puts its files, and what it has started: all of it goes when `work` ends. */
 export interface Place {
   readonly dir: string;
-  start(script: string, args?: readonly string[], env?: NodeJS.ProcessEnv): Child;
+  start(script: string, args?: readonly string[]): Child;
+  /** Starts the daemon as `npm start` does, with these settings. */
+  startDaemon(configPath: string): Promise<Child>;
 }
 
 /**
@@ -29,13 +31,15 @@ export async function inPlace<T>(parent: string | undefined, work: (place: Place
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
+    const start = (args: readonly string[]): Child => {
+      const child = startChild(args);
+      children.push(child);
+      return child;
+    };
     const running = work({
       dir,
-      start(script, args = [], env = {}) {
-        const child = startChild([projectFile(script), ...args], env);
-        children.push(child);
-        return child;
-      },
+      start: (script, args = []) => start([projectFile(script), ...args]),
+      startDaemon: async (configPath) => start(daemonArguments(await startScript(), configPath)),
     });
     return await Promise.race([running, interrupted.promise]);
   } finally {
@@ -44,6 +48,23 @@ export async function inPlace<T>(parent: string | undefined, work: (place: Place
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+async function startScript(): Promise<string> {
+  const { scripts } = JSON.parse(await readFile(projectFile('package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  return scripts.start;
+}
+
+/**
+ * What node is called with by the `start` script of package.json: its flags, the program by its whole path, `run`.
+ * @throws Error when the script is not `node … src/main.ts run`.
+ */
+export function daemonArguments(script: string, configPath: string): string[] {
+  const [, flags = '', main = '', command = ''] = /^node ((?:--\S+ )*)(\S+) (run)$/.exec(script) ?? [];
+  if (command === '') throw new Error(`не понятен сценарий start: ${script}`);
+  return [...flags.split(' ').filter((flag) => flag !== ''), projectFile(main), command, '-c', configPath];
 }
 
 /** What the platform simulator's measured cabinet is called. */

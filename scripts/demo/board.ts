@@ -23,6 +23,16 @@ export interface BoardState {
   /** Items that do not even name their appeal. */
   readonly unread: number;
   readonly incidents: readonly Incident[];
+  readonly deliveries: DeliveryCounts;
+}
+
+/** Statuses and answers on their way to the platform. */
+export interface DeliveryCounts {
+  /** Not settled yet, and reports that we owe ДЕЛО about answers. */
+  readonly open: number;
+  readonly attention: number;
+  /** Those whose outcome was unknown and was found out by asking the platform. */
+  readonly unknownSettled: number;
 }
 
 /** Looks into the daemon's database; changes nothing. */
@@ -40,6 +50,15 @@ const ROWS = `
   ORDER BY a.id`;
 const UNREAD = 'SELECT count(*)::int AS count FROM unread_item WHERE settled_at IS NULL';
 const INCIDENTS = 'SELECT id::text, code, scope FROM incident WHERE closed_at IS NULL ORDER BY id';
+// The platform's id comes with its answer alone: one that has none was found in the history.
+const DELIVERIES = `
+  SELECT (count(*) FILTER (WHERE state IN ('queued', 'sending', 'unknown'))
+           + (SELECT count(*) FROM sed_reply WHERE state = 'planned')
+           + (SELECT count(*) FROM sed_event WHERE handled_at IS NULL AND card_id IS NOT NULL))::int AS open,
+         (count(*) FILTER (WHERE state = 'attention'))::int AS attention,
+         (count(*) FILTER (WHERE state = 'done' AND platform_id IS NULL))::int AS "unknownSettled"
+  FROM delivery`;
+const NO_DELIVERIES: DeliveryCounts = { open: 0, attention: 0, unknownSettled: 0 };
 
 /** Opens the embedded database of a running daemon. */
 export async function openBoard(stateDir: string): Promise<Board> {
@@ -59,7 +78,13 @@ export async function openBoard(stateDir: string): Promise<Board> {
         const rows = await pool.query<BoardRow>(ROWS);
         const unread = await pool.query<{ count: number }>(UNREAD);
         const incidents = await pool.query<Incident>(INCIDENTS);
-        return { rows: rows.rows, unread: unread.rows[0]?.count ?? 0, incidents: incidents.rows };
+        const deliveries = await pool.query<DeliveryCounts>(DELIVERIES);
+        return {
+          rows: rows.rows,
+          unread: unread.rows[0]?.count ?? 0,
+          incidents: incidents.rows,
+          deliveries: deliveries.rows[0] ?? NO_DELIVERIES,
+        };
       } catch {
         return undefined;
       }

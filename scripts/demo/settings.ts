@@ -17,6 +17,7 @@ export interface DemoSettings {
   /** Private folder for the settings file and the secrets. */
   readonly folder: string;
   readonly stateDir: string;
+  readonly mappingsDir: string;
   readonly platformUrl: string;
   readonly mail: { readonly host: string; readonly port: number };
   readonly mailLogin: { readonly user: string; readonly password: string };
@@ -55,10 +56,12 @@ export async function writeSettings(settings: DemoSettings): Promise<string> {
 }
 
 function toConfig(settings: DemoSettings, secret: (name: string) => string): unknown {
-  const { stateDir, platformUrl, mail, mailLogin, channels, cabinets, access } = settings;
+  const { stateDir, mappingsDir, platformUrl, mail, mailLogin, channels, cabinets, access } = settings;
   return {
     stateDir,
-    platform: { baseUrl: platformUrl },
+    mappingsDir,
+    // The simulated platform ends what it has begun at once: a cut call needs no long wait.
+    platform: { baseUrl: platformUrl, settleAfter: '2s' },
     console: { port: 0 },
     sed: { sweepInterval: '300ms' },
     retry: { base: '300ms', factor: 2, cap: '3s' },

@@ -1,12 +1,15 @@
 import { ERROR_CODES, type ErrorCode } from '../../src/model/error-codes.ts';
+import type { Card } from '../../tests/simulators/delo/index.ts';
 import type { WireAppeal } from '../../tests/simulators/platform/index.ts';
 import type { CaughtMail } from '../../tests/simulators/smtp/index.ts';
 import type { BoardRow } from './board.ts';
+import { answerSeconds } from './replies.ts';
 import { countArrived, needsAttention, type Sight } from './verdict.ts';
 
 export interface TellerSight extends Sight {
   readonly appeals: readonly WireAppeal[];
   readonly mails: readonly CaughtMail[];
+  readonly cards: readonly (Sight['cards'][number] & Pick<Card, 'answers' | 'links'>)[];
 }
 
 const SOURCES: Readonly<Record<string, string>> = {
@@ -46,7 +49,31 @@ export function createTeller(say: (line: string) => void): (sight: TellerSight) 
     else if (fresh.length > 1) say(`посредник прочитал обращения: ${fresh.length}`);
   }
 
-  return ({ appeals, cards, board, mails }) => {
+  /** Many that came at once in one line. */
+  function tellStatuses(replies: Sight['replies']): void {
+    let fresh = 0;
+    for (const [posId, { statuses }] of replies) {
+      statuses.forEach((_entry, index) => {
+        const key = `status ${posId} ${index}`;
+        if (!told.has(key)) fresh += 1;
+        told.add(key);
+      });
+    }
+    if (fresh > 0) say(`на платформу пришли статусы из ДЕЛО: ${fresh}`);
+  }
+
+  function tellAnswers({ cards, replies }: TellerSight): void {
+    const cardsOf = Map.groupBy(cards, (card) => card.posId);
+    for (const [posId, came] of replies) {
+      answerSeconds(cardsOf.get(posId) ?? [], came).forEach((seconds, index) => {
+        const after = seconds.toFixed(1).replace('.', ',');
+        once(`answer ${posId} ${index}`, () => `ответ на обращение ${posId} на платформе через ${after} с`);
+      });
+    }
+  }
+
+  return (sight) => {
+    const { appeals, cards, board, mails, replies } = sight;
     tellAppeals(appeals);
     tellRead(board.rows);
     const byPosId = new Map(appeals.map((appeal) => [String(appeal.posId), appeal]));
@@ -54,6 +81,8 @@ export function createTeller(say: (line: string) => void): (sight: TellerSight) 
       if (card.state !== 'registered') continue;
       once(`card ${card.number}`, () => describeCard(card, byPosId.get(card.posId)));
     }
+    tellStatuses(replies);
+    tellAnswers(sight);
     for (const row of board.rows) {
       if (!needsAttention(row)) continue;
       once(
@@ -79,13 +108,16 @@ function describe(appeal: WireAppeal): string {
   return `${category} (${notes.join(', ')})`;
 }
 
-function describeCard(card: Sight['cards'][number], appeal: WireAppeal | undefined): string {
+function describeCard(card: TellerSight['cards'][number], appeal: WireAppeal | undefined): string {
   const files = appeal === undefined ? 0 : countArrived(appeal.attachments, [card]);
-  const notes = [
-    ...(files > 0 ? [`файлов: ${files}`] : []),
-    ...(appeal?.repeatOf ? [`повторное к ${appeal.repeatOf}`] : []),
-  ];
+  const notes = [...(files > 0 ? [`файлов: ${files}`] : []), ...linksOf(card, appeal)];
   return [`карточка ${card.number} по обращению ${card.posId} зарегистрирована`, ...notes].join(', ');
+}
+
+/** Another appeal of the same citizen, or this one sent back. */
+function linksOf(card: TellerSight['cards'][number], appeal: WireAppeal | undefined): string[] {
+  if (appeal?.repeatOf) return [`повторное к ${appeal.repeatOf}`];
+  return card.links.map(({ number }) => `повторное рассмотрение, связана с ${number}`);
 }
 
 function remedyOf(code: string | null): string {

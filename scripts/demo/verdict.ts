@@ -1,6 +1,7 @@
 import type { Card } from '../../tests/simulators/delo/index.ts';
 import type { WireAppeal } from '../../tests/simulators/platform/index.ts';
 import type { BoardRow, BoardState } from './board.ts';
+import { type AppealReplies, doubledReplies } from './replies.ts';
 
 /** What stands on both sides at one moment. */
 export interface Sight {
@@ -9,25 +10,36 @@ export interface Sight {
   /** ДЕЛО's cards. */
   readonly cards: readonly Pick<Card, 'posId' | 'state' | 'number' | 'files'>[];
   readonly board: BoardState;
+  /** What has come to the platform, by posId. */
+  readonly replies: ReadonlyMap<string, AppealReplies>;
+  /** Appeals that the demo's clerk answers. */
+  readonly toAnswer: ReadonlySet<string>;
 }
 
 export interface Verdict {
   readonly appeals: number;
   /** Appeals that have a card with a number in ДЕЛО. */
   readonly cards: number;
-  /** Appeals or cards that need attention, and items that could not even be told apart. */
+  /** Appeals, cards or deliveries that need attention, and items that could not even be told apart. */
   readonly attention: number;
   /** Citizens' files that reached ДЕЛО unchanged. */
   readonly files: number;
+  /** Statuses and answers that the platform has of ДЕЛО. */
+  readonly statuses: number;
+  readonly answers: number;
+  /** Deliveries cut in the middle, of which the daemon found out what became of them. */
+  readonly unknownSettled: number;
   /** Appeals with more than one card. */
   readonly doubled: readonly string[];
+  /** Appeals with a status or answer that stands twice on the platform. */
+  readonly doubledReplies: readonly string[];
   /** Appeals on which something is still to be done. */
   readonly waiting: readonly string[];
   readonly settled: boolean;
 }
 
 /** Judges a moment by what the two sides themselves show; only «needs attention» is the daemon's own word. */
-export function judge({ appeals, cards, board }: Sight): Verdict {
+export function judge({ appeals, cards, board, replies, toAnswer }: Sight): Verdict {
   const rows = new Map(board.rows.map((row) => [row.posId, row]));
   const cardsOf = Map.groupBy(
     cards.filter((card) => card.state === 'registered'),
@@ -43,16 +55,24 @@ export function judge({ appeals, cards, board }: Sight): Verdict {
     files += here;
     if (own.length > 0) withCard += 1;
     const known = own.some((card) => card.number === row?.cardNumber) && row?.cardStage === 'registered';
-    if (!needsAttention(row) && !(known && here === attachments.length)) waiting.push(String(posId));
+    const told = !toAnswer.has(String(posId)) || (replies.get(String(posId))?.answers.length ?? 0) > 0;
+    const whole = known && here === attachments.length && told;
+    if (!needsAttention(row) && !whole) waiting.push(String(posId));
   }
+  const all = [...replies.values()];
+  const { deliveries } = board;
   return {
     appeals: appeals.length,
     cards: withCard,
-    attention: board.rows.filter(needsAttention).length + board.unread,
+    attention: board.rows.filter(needsAttention).length + board.unread + deliveries.attention,
     files,
+    statuses: all.reduce((sum, { statuses }) => sum + statuses.length, 0),
+    answers: all.reduce((sum, { answers }) => sum + answers.length, 0),
+    unknownSettled: deliveries.unknownSettled,
     doubled: [...cardsOf].filter(([, own]) => own.length > 1).map(([posId]) => posId),
+    doubledReplies: doubledReplies(replies),
     waiting,
-    settled: waiting.length === 0,
+    settled: waiting.length === 0 && deliveries.open === 0,
   };
 }
 

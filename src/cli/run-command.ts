@@ -4,12 +4,14 @@ import { createLog } from '../log.ts';
 import { toFault } from '../model/errors.ts';
 import { endSoon } from './leave.ts';
 import { type GlobalOptions, loadForCommand } from './load.ts';
+import { keepHeapSmall } from './small-heap.ts';
 
 /**
  * `posrednik run`: works until SIGTERM or SIGINT, in the middle of the start too; a second signal ends it at once.
  * Exit code 0 after an ordered stop, 1 otherwise.
  */
 export async function runCommand(options: GlobalOptions): Promise<void> {
+  keepHeapSmall();
   const loaded = await loadForCommand(options);
   const log = createLog(loaded.config.log.level);
   // A reload in the middle of the start or of the stop must not end the process; the watch of settings adds its own.

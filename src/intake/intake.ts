@@ -7,6 +7,7 @@ import type { Breakers } from '../endpoints/breaker.ts';
 import type { CabinetAccess, Platform } from '../platform/port.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { Queryable } from '../store/data-source.ts';
+import { releaseDeadLeases } from './lease.ts';
 import { pollCabinet } from './poll.ts';
 
 export interface PolledCabinet {
@@ -46,6 +47,9 @@ const LOOK_AGAIN_MS = 1000;
  */
 export async function runIntake(deps: IntakeDeps, signal: AbortSignal): Promise<void> {
   const states = new Map<string, string>();
+  await releaseDeadLeases(deps).catch((error: unknown) =>
+    deps.log.error({ err: error }, 'leases of dead readers not released'),
+  );
   const readers = Array.from({ length: deps.concurrency }, () => readInTurn(deps, states, signal));
   await Promise.all(readers);
 }

@@ -24,7 +24,7 @@ export interface JobOf<T> {
 }
 
 /** How many appeals a worker takes at a time. */
-const BATCH = 8;
+const BATCH = 16;
 
 /** The queue on pg-boss, in the same database as our tables. */
 export interface Queue {

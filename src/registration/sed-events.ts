@@ -10,6 +10,10 @@ interface KnownCard {
   readonly opa_id: string;
   readonly pos_id: string;
   readonly document_uid: string;
+  /** Part of its package that the message answers; null when none has the message's ReturnID. */
+  readonly part: number | null;
+  /** When the newest message was written of which something waits to be carried back. */
+  readonly newest_waiting: Date | null;
 }
 
 /** Facts that concern nobody but registration; the others wait for the flow that carries them back. */
@@ -69,6 +73,8 @@ export async function acceptMessage(deps: RegistrationDeps, message: IncomingMes
       const card = cards.get(event.documentUid);
       if (card === undefined) continue;
       journal.push(...(await applyEvent(deps, tx, event, card, message)));
+      // Nothing follows from a Reception.
+      if (event.kind === 'reception') continue;
       ringing.set(card.appeal_id, { appealId: card.appeal_id, opaId: card.opa_id });
       if (event.kind === 'registration') {
         for (const waiting of await findWaiting(tx, card)) ringing.set(waiting.appealId, waiting);
@@ -82,9 +88,11 @@ export async function acceptMessage(deps: RegistrationDeps, message: IncomingMes
 /** Our document is found by its UID first, by the ReturnID of one of its packages second. */
 async function findCards(tx: Queryable, message: IncomingMessage): Promise<Map<string, KnownCard>> {
   const uids = [...new Set(message.events.map((event) => event.documentUid))];
-  const rows = await tx.query<KnownCard & { return_id: string | null }>(
+  const rows = await tx.query<KnownCard>(
     `SELECT k.id::text AS id, k.appeal_id::text AS appeal_id, a.opa_id, a.pos_id, k.document_uid,
-            (SELECT p.return_id FROM package p WHERE p.card_id = k.id AND p.return_id = $2 LIMIT 1) AS return_id
+            (SELECT p.part FROM package p WHERE p.card_id = k.id AND p.return_id = $2 LIMIT 1) AS part,
+            (SELECT max(m.header_time) FROM sed_event e JOIN sed_message m ON m.id = e.message_id
+             WHERE e.card_id = k.id AND e.handled_at IS NULL) AS newest_waiting
      FROM card k JOIN appeal a ON a.id = k.appeal_id
      WHERE k.document_uid = ANY($1) OR k.id IN (SELECT card_id FROM package WHERE return_id = $2)
      ORDER BY k.id FOR UPDATE OF k`,
@@ -92,7 +100,7 @@ async function findCards(tx: Queryable, message: IncomingMessage): Promise<Map<s
   );
   const cards = new Map<string, KnownCard>();
   for (const row of rows) if (uids.includes(row.document_uid)) cards.set(row.document_uid, row);
-  const byReturnId = rows.find((row) => row.return_id !== null);
+  const byReturnId = rows.find((row) => row.part !== null);
   for (const uid of uids) if (!cards.has(uid) && byReturnId !== undefined) cards.set(uid, byReturnId);
   return cards;
 }
@@ -115,11 +123,11 @@ async function storeMessage(tx: Queryable, message: IncomingMessage, orphan: boo
       orphan,
     ],
   );
-  for (const file of message.files) {
-    await tx.query(`INSERT INTO blob (sha256, size) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING`, [
-      file.sha256,
-      file.size,
-    ]);
+  if (message.files.length > 0) {
+    await tx.query(
+      `INSERT INTO blob (sha256, size) SELECT * FROM unnest($1::text[], $2::bigint[]) ORDER BY 1 ON CONFLICT (sha256) DO NOTHING`,
+      [message.files.map(({ sha256 }) => sha256), message.files.map(({ size }) => size)],
+    );
   }
   return rows[0]?.id ?? '';
 }
@@ -159,7 +167,9 @@ async function storeEvents(
     ],
   );
   const fresh = new Set(rows.map((row) => JSON.stringify([row.document_uid, row.kind, row.subject])));
-  if (fresh.size < events.length) await noteEarlierTelling(tx, message.time, messageId, events, known);
+  const { time } = message;
+  const isOvertaken = known.some((card) => time !== undefined && (card?.newest_waiting ?? time) > time);
+  if (isOvertaken) await noteEarlierTelling(tx, time, messageId, events, known);
   return [...told].flatMap(([identity, event]) => (fresh.has(identity) ? [event] : []));
 }
 
@@ -263,7 +273,10 @@ async function settleAdditions(
   cards: ReadonlyMap<string, KnownCard>,
 ): Promise<void> {
   const registered = message.events.filter((event) => event.kind === 'registration');
-  const ids = registered.flatMap((event) => cards.get(event.documentUid)?.id ?? []);
+  const ids = registered.flatMap((event) => {
+    const card = cards.get(event.documentUid);
+    return card === undefined || card.part === null || card.part === 0 ? [] : [card.id];
+  });
   if (ids.length === 0) return;
   await tx.query(
     `UPDATE package SET stage = 'registered', taken_at = coalesce(taken_at, now()), received_at = coalesce(received_at, now())

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { EarlierCard } from '../sed/port.ts';
-import { queryable } from '../store/data-source.ts';
+import { preparing } from '../store/data-source.ts';
 import { createGatherer } from '../store/gather.ts';
 import { type OutcomeOf, storeOutcomes } from './file-outcomes.ts';
 import type { PackageState } from './state.ts';
@@ -61,7 +61,7 @@ const known = new WeakMap<DataSource, TogetherStatements>();
 export function together(dataSource: DataSource): TogetherStatements {
   const found = known.get(dataSource);
   if (found !== undefined) return found;
-  const db = queryable(dataSource);
+  const db = preparing(dataSource);
   const made: TogetherStatements = {
     storeOutcomes: createGatherer(async (outcomes: readonly (readonly OutcomeOf[])[]) => {
       await storeOutcomes(db, outcomes.flat());

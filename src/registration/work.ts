@@ -1,7 +1,7 @@
 import { writeJournal } from '../alerts/journal.ts';
 import { Fault, toFault } from '../model/errors.ts';
 import type { AppealRef, JobOf } from '../queue/queue.ts';
-import { inTransaction } from '../store/data-source.ts';
+import { inTransaction, preparing } from '../store/data-source.ts';
 import type { RegistrationDeps } from './deps.ts';
 import { fetchFiles } from './files.ts';
 import { nextStep, type Step } from './plan.ts';
@@ -17,7 +17,10 @@ const MOST_STEPS = 300;
  */
 export async function workAppeals(deps: RegistrationDeps, jobs: readonly JobOf<AppealRef>[]): Promise<void> {
   const ids = [...new Set(jobs.map((job) => job.data.appealId))];
-  const [states, replies] = await Promise.all([loadAppeals(deps.db, ids), deps.replies?.load(ids)]);
+  const [states, replies] = await Promise.all([
+    loadAppeals(preparing(deps.dataSource), ids),
+    deps.replies?.load(ids),
+  ]);
   // All are waited for, whatever becomes of one: a batch that is given back must not go on behind our back.
   const ends = await Promise.allSettled(
     states.map(async (state) => {

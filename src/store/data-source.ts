@@ -10,7 +10,7 @@ import { mapDatabaseError, unreachable } from './database-errors.ts';
 import { queryable } from './queryable.ts';
 
 export { StatementError } from './database-errors.ts';
-export { inTransaction, type Queryable, queryable } from './queryable.ts';
+export { inTransaction, preparing, type Queryable, queryable } from './queryable.ts';
 
 /** The oldest server whose features we use. */
 const OLDEST_MAJOR = 15;

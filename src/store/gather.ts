@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { toFault } from '../model/errors.ts';
 
 interface Waiting<I, O> {
@@ -7,29 +7,40 @@ interface Waiting<I, O> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Statements of a kind that may be on at once: one that waits for a lock does not hold all the others. */
+export interface GatherOptions {
+  /** Inputs of one run at most. */
+  readonly most?: number;
+  /** Between the starts of two runs, ms: those who come in between go together. */
+  readonly spacingMs?: number;
+}
+
+/** Runs that may be on at once: one that waits for a lock does not hold all the others. */
 const LANES = 2;
 
 /**
- * Makes one statement serve many callers: calls that come in the same turn, or while runs of the same kind are on,
- * go together in the next one, so that under load a commit is paid once for many and an idle system waits for
- * nothing. `run` gets inputs of one or more callers and gives an output for each, in their order; it must be one
- * statement or one transaction: when it fails, nothing of it is stored, and each input is tried alone, so that one
- * that the database refuses (or a deadlock with one) never fails its neighbours. When the database is away, all
- * fail at once.
+ * Makes one statement serve many callers: under load, calls that come within `spacingMs` go together in one run, so
+ * that parsing and commit are paid once for many; a call that comes alone is run at once. `run` gets inputs of one or
+ * more callers and gives an output for each, in their order; it must be one statement or one transaction: when it
+ * fails, nothing of it is stored, and each input is tried alone, so that one which the database refuses never fails
+ * its neighbours. When the database is away, all fail at once.
  */
 export function createGatherer<I, O>(
   run: (inputs: readonly I[]) => Promise<readonly O[]>,
-  most = 64,
+  { most = 64, spacingMs = 10 }: GatherOptions = {},
 ): (input: I) => Promise<O> {
   const queue: Waiting<I, O>[] = [];
   let lanes = 0;
+  let lastStart = Number.NEGATIVE_INFINITY;
 
   async function drain(): Promise<void> {
     lanes += 1;
-    // Callers that were woken together come together.
-    await nextTurn();
-    for (let batch = queue.splice(0, most); batch.length > 0; batch = queue.splice(0, most)) {
+    while (queue.length > 0) {
+      const early = lastStart + spacingMs - performance.now();
+      // Those who were woken together come in the same turn.
+      await (early > 0 ? pause(early) : nextTurn());
+      const batch = queue.splice(0, most);
+      if (batch.length === 0) break;
+      lastStart = performance.now();
       await settle(batch);
     }
     lanes -= 1;

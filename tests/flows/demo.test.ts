@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type DemoRun, startDemo, waitUntilGone } from '../support/demo-run.ts';
+import { eventually } from '../support/eventually.ts';
 
 const RUN_MS = 150_000;
 const START_MS = 90_000;
@@ -54,16 +55,27 @@ describe('demo --once --json --keep', () => {
     await rm(join(kept, '..'), { recursive: true, force: true });
   });
 
-  it('makes a card of each of its sixty appeals and says so in one line', () => {
+  it('makes a card of each of its sixty appeals, carries every status and answer back, and says so in one line', () => {
     expect({ code, stderr: run.stderr() }).toEqual({ code: 0, stderr: '' });
     const [line, ...rest] = run.stdout().split('\n');
     expect(rest).toEqual(['']);
     const result = JSON.parse(line ?? '') as Record<string, number>;
-    expect(Object.keys(result)).toEqual(['appeals', 'cards', 'attention', 'files', 'seconds']);
-    expect(result).toMatchObject({ appeals: 60, cards: 60, attention: 0 });
+    expect(Object.keys(result)).toEqual([
+      'appeals',
+      'cards',
+      'attention',
+      'files',
+      'statuses',
+      'answers',
+      'unknownSettled',
+      'seconds',
+    ]);
+    expect(result).toMatchObject({ appeals: 60, cards: 60, attention: 0, statuses: 120, answers: 60 });
     expect(result['files']).toBeGreaterThan(30);
+    // So many calls were cut after the platform had taken them.
+    expect(result['unknownSettled']).toBe(5);
     expect(result['seconds']).toBeGreaterThan(0);
-    expect(result['seconds']).toBeLessThan(60);
+    expect(result['seconds']).toBeLessThan(120);
   });
 
   it('leaves no process and nothing in the temporary folder', async () => {
@@ -102,6 +114,14 @@ describe('demo --once --json --keep', () => {
     expect(count(/>Сообщение с платформы обратной связи/)).toBeGreaterThan(5);
   });
 
+  it('reports each answer back to ДЕЛО: received, then registered on the platform', async () => {
+    const reports = await takenPackages(kept, 'Report.xml');
+    const texts = await Promise.all(reports.map((path) => readFile(join(path, 'Report.xml'), 'utf8')));
+    expect(texts.filter((text) => /MessageType="Reception"/.test(text))).toHaveLength(60);
+    expect(texts.filter((text) => /<(\w+:)?Registration\b/.test(text))).toHaveLength(60);
+    expect(texts.filter((text) => /<(\w+:)?Failure\b/.test(text))).toEqual([]);
+  });
+
   itWithSchema("writes packages that are valid by the vendor's schema", async () => {
     const packages = await takenPackages(kept);
     expect(packages).toHaveLength(60);
@@ -120,7 +140,8 @@ describe('demo --once --json --keep', () => {
   });
 });
 
-async function takenPackages(kept: string): Promise<string[]> {
+/** Folders of what ДЕЛО took: cards, or what the daemon reported about ДЕЛО's answers. */
+async function takenPackages(kept: string, xml = 'DocInfo.xml'): Promise<string[]> {
   const channels = await readdir(join(kept, 'taken'));
   const found = await Promise.all(
     channels.map(async (channel) => {
@@ -128,7 +149,37 @@ async function takenPackages(kept: string): Promise<string[]> {
       return names.filter((name) => !name.endsWith('.env')).map((name) => join(kept, 'taken', channel, name));
     }),
   );
-  return found.flat();
+  const holds = await Promise.all(
+    found.flat().map(async (path) => ((await readdir(path)).includes(xml) ? [path] : [])),
+  );
+  return holds.flat();
+}
+
+/** A page's form, as a browser would send it; gives where it leads. */
+async function sendForm(url: string, fields: Readonly<Record<string, string>>, file?: File): Promise<string> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  if (file !== undefined) form.set('file', file);
+  const body = file === undefined ? new URLSearchParams(fields) : form;
+  const { status, headers } = await fetch(url, { method: 'POST', body, redirect: 'manual' });
+  expect(status).toBe(303);
+  return headers.get('location') ?? '';
+}
+
+async function pageOf(url: string): Promise<string> {
+  return (await fetch(url)).text();
+}
+
+/** Waits until the page matches. */
+async function shows(url: string, pattern: RegExp): Promise<string> {
+  return await eventually(
+    `${pattern} on ${url}`,
+    async () => {
+      const text = await pageOf(url);
+      return pattern.test(text) ? text : undefined;
+    },
+    START_MS,
+  );
 }
 
 describe('demo to watch', () => {
@@ -157,6 +208,59 @@ describe('demo to watch', () => {
       expect(await run.leftovers()).toEqual([]);
     },
     RUN_MS,
+  );
+
+  it(
+    'carries what a person does on ДЕЛО’s page to the platform’s, and a bad mark back as a new linked card',
+    async () => {
+      const run = await demo();
+      const [, platform] = await run.said(/платформа,.*?(http:\/\/127\.0\.0\.1:\d+)\//, START_MS);
+      const [, delo] = await run.said(/ДЕЛО,.*?(http:\/\/127\.0\.0\.1:\d+)\//, START_MS);
+      await run.said(/остановить: Ctrl\+C/, RUN_MS);
+      const person = { cabinet: '100001', category: '10401', text: 'Не горит фонарь', surname: 'Пробная' };
+      async function newCard(): Promise<{ appeal: string; card: string; number: string; posId: string }> {
+        const appeal = await sendForm(`${platform}/new`, person, new File([], ''));
+        const posId = /\d+$/.exec(appeal)?.[0] ?? 'none';
+        const told = new RegExp(`карточка (ОГ-\\d+/\\d+) по обращению ${posId} зарегистрирована`);
+        const [, number = ''] = await run.said(told, START_MS);
+        const list = await pageOf(`${delo}/?q=${posId}`);
+        const card = /href="(\/cards\/\d+)"/.exec(list)?.[1] ?? '';
+        return { appeal: `${platform}${appeal}`, card: `${delo}${card}`, number, posId };
+      }
+
+      const first = await newCard();
+      const executor = { executor: 'Ольхова Ольга Олеговна', post: 'Мастер', text: 'Проверить' };
+      await sendForm(`${first.card}/resolve`, executor);
+      await shows(first.appeal, /Исполнитель: Ольхова Ольга/);
+      await sendForm(`${first.card}/move-term`, { date: '2099-12-31', reason: 'Нужны запчасти' });
+      await shows(first.appeal, /Новый срок: 31\.12\.2099[\s\S]*Причина: Нужны запчасти/);
+      const paper = new File(['%PDF-1.4 письмо'], 'Письмо.pdf');
+      const signer = { text: 'Фонарь горит', signer: 'Ясенев Яков Яковлевич', signerPost: 'Глава' };
+      await sendForm(`${first.card}/answer`, signer, paper);
+      const answered = await shows(first.appeal, /Подписал: Ясенев Яков Яковлевич, Глава/);
+      expect(answered).toContain('Письмо.pdf');
+      await run.said(new RegExp(`ответ на обращение ${first.posId} на платформе через \\d+,\\d с`), START_MS);
+      await shows(first.card, /Посредник ответил: [^<]*Registration № /);
+
+      await sendForm(`${first.appeal}/rate`, { mark: '1' });
+      const [, second = ''] = await run.said(
+        new RegExp(
+          `карточка (\\S+) по обращению ${first.posId} зарегистрирована, повторное рассмотрение, связана с ${first.number}`,
+        ),
+        START_MS,
+      );
+      expect(second).not.toBe(first.number);
+
+      const other = await newCard();
+      const redirect = /name="organization"[^>]*value="([^"]+)"/.exec(await pageOf(other.card))?.[1] ?? '';
+      await sendForm(`${other.card}/redirect`, { organization: redirect, type: 'СЭВ' });
+      await shows(other.appeal, new RegExp(`Передано: ${redirect}`));
+      expect(run.stdout()).not.toContain('нужно внимание');
+      run.process.kill('SIGINT');
+      expect(await run.ended()).toBe(0);
+      expect(run.stderr()).toBe('');
+    },
+    2 * RUN_MS,
   );
 
   it(

@@ -190,7 +190,7 @@ describe('personal data and secrets stay out of logs, metrics and details', () =
     const attachments = [
       attachment('missing-file', 'МАРКЕР-пропал.jpg', 100),
       attachment('huge-file', 'МАРКЕР-велик.jpg', 50_000_000),
-      attachment('forbidden', 'МАРКЕР.mrkr', 10),
+      attachment('forbidden', 'МАРКЕР.mrkrova', 10),
       attachment('strange', '../../../МАРКЕР/mrkr.МАРКЕР', 10),
       attachment('../../mrkr-МАРКЕР', 'МАРКЕР-путь.jpg', 10),
     ];

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { parseYaml } from '../../config/yaml-file.ts';
 import { Fault } from '../../model/errors.ts';
 import { createResolver, type ResolvedCard } from './card-resolve.ts';
 import { type CardSettings, cardSchema } from './card-schema.ts';
@@ -30,12 +30,14 @@ export async function loadCardMapping(path: string): Promise<CardMapping> {
 
 /** As `loadCardMapping`, from text; `name` stands before each fault. */
 export function parseCardMapping(source: string, name: string): CardMapping {
-  const document = parseDocument(source.replace(/^\ufeff/, ''), { prettyErrors: true });
-  const [wrong] = document.errors;
-  if (wrong !== undefined) {
-    throw invalid(name, [{ path: '', message: `не YAML: ${wrong.message.split('\n', 1)[0]}` }]);
+  const { data, faults } = parseYaml(source.replace(/^\ufeff/, ''));
+  if (faults.length > 0) {
+    throw invalid(
+      name,
+      faults.map(({ message }) => ({ path: '', message: `не YAML: ${message}` })),
+    );
   }
-  const parsed = cardSchema.safeParse(document.toJS(), { error: z.locales.ru().localeError });
+  const parsed = cardSchema.safeParse(data, { error: z.locales.ru().localeError });
   if (!parsed.success) {
     throw invalid(
       name,

@@ -31,6 +31,8 @@ export interface DeloSimulator extends Clerk {
   card(cardId: string): Card | undefined;
   /** The card of a partner's document. */
   cardByUid(documentUid: string): Card | undefined;
+  /** Offered by the page's form of redirection. */
+  readonly organizations: readonly string[];
   /** The day it is now, where the organisation is. */
   today(): string;
   /** How many documents came a second time. Not a fault of the package, but of the one who sent it. */
@@ -112,6 +114,7 @@ export async function startDelo(options: DeloOptions): Promise<DeloSimulator> {
   const poll = setInterval(() => void sweepAll(), pollMs);
   const state = {
     channels,
+    organizations: options.organizations ?? [],
     today: () => clock.day(clock.now()),
     cards: () => [...store.cards.values()].map(snapshot),
     card(cardId: string) {

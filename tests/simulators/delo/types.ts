@@ -251,6 +251,8 @@ export interface DeloOptions {
   readonly timeZone?: string;
   readonly now?: () => Date;
   readonly behaviour?: Behaviour;
+  /** Organisations that the page's form of redirection offers; the first stands in it. */
+  readonly organizations?: readonly string[];
   /** Size of the `huge` nonsense. */
   readonly hugeBytes?: number;
 }

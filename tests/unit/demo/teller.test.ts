@@ -25,9 +25,13 @@ function add(input: AppealInput = {}): string {
   return String(platform.addAppeal(String(opaId), input));
 }
 
+const deliveries = { open: 0, attention: 0, unknownSettled: 0 };
+
 function sight(changed: Partial<TellerSight> = {}): TellerSight {
-  const board = { rows: [], unread: 0, incidents: [] };
-  return { appeals: platform.appeals(String(opaId)), cards: [], mails: [], board, ...changed };
+  const board = { rows: [], unread: 0, incidents: [], deliveries };
+  const appeals = platform.appeals(String(opaId));
+  const told = { replies: new Map(), toAnswer: new Set<string>() };
+  return { appeals, cards: [], mails: [], board, ...told, ...changed };
 }
 
 function row(posId: string, errorCode: string | null = null) {
@@ -62,7 +66,7 @@ describe('the teller', () => {
 
   it('tells what the daemon read: many by number, one by name', () => {
     const rows = ['1', '2'].map((posId) => row(posId));
-    const board = { unread: 0, incidents: [] };
+    const board = { unread: 0, incidents: [], deliveries };
     expect(newLines({ board: { ...board, rows } })).toEqual(['посредник прочитал обращения: 2']);
     expect(newLines({ board: { ...board, rows: [...rows, row('3')] } })).toEqual([
       'посредник прочитал обращение 3',
@@ -81,6 +85,8 @@ describe('the teller', () => {
       posId,
       files: [{ name: 'а.png', resource: 'а.png', size: 1, messageId: 'm', sha256 }],
       number: 'ОГ-15/26',
+      links: [],
+      answers: [],
     };
     newLines();
     expect(newLines({ cards: [{ ...card, state: 'received' }] })).toEqual([]);
@@ -93,13 +99,53 @@ describe('the teller', () => {
   it('tells what needs attention with what to do, and again when the reason is another', () => {
     const { title, remedy } = ERROR_CODES.SED_REFUSED;
     const told = (code: string | null) =>
-      newLines({ board: { rows: [row('1', code)], unread: 0, incidents: [] } });
+      newLines({ board: { rows: [row('1', code)], unread: 0, incidents: [], deliveries } });
     expect(told('SED_REFUSED')).toEqual([
       'посредник прочитал обращение 1',
       `обращению 1 нужно внимание: ${title}. ${remedy}`,
     ]);
     expect(told('SED_REFUSED')).toEqual([]);
     expect(told('SOMETHING_NEW')).toEqual(['обращению 1 нужно внимание: причина не названа']);
+  });
+
+  it('tells of a card for a new consideration with the card that it is linked to', () => {
+    const posId = add();
+    newLines();
+    const links = [{ type: 'Повторно', number: 'ОГ-15/26', date: '2026-01-12' }];
+    const card = { posId, files: [], number: 'ОГ-16/26', links, answers: [], state: 'registered' as const };
+    expect(newLines({ cards: [card] })).toEqual([
+      `карточка ОГ-16/26 по обращению ${posId} зарегистрирована, повторное рассмотрение, связана с ОГ-15/26`,
+    ]);
+  });
+
+  it('tells of statuses in one line, and of each answer with the seconds that it took', () => {
+    const posId = add();
+    const entry = (status: string, at: string) => ({ status, at, repetition: 0 });
+    const statuses = [
+      entry('TAKE_TO_WORK', '2026-01-12T12:00:00.000+03:00'),
+      entry('SET_EXECUTOR', '2026-01-12T12:00:01.000+03:00'),
+    ];
+    newLines();
+    const told = (answers: ReturnType<typeof entry>[], given: string[]) => {
+      const cards = [
+        {
+          posId,
+          files: [],
+          number: 'ОГ-15/26',
+          links: [],
+          answers: given.map((at) => ({ at })),
+          state: 'received' as const,
+        },
+      ];
+      return newLines({ cards: cards as never, replies: new Map([[posId, { statuses, answers }]]) });
+    };
+    expect(told([], [])).toEqual(['на платформу пришли статусы из ДЕЛО: 2']);
+    expect(told([], ['2026-01-12T12:00:02.000'])).toEqual([]);
+    const came = entry('SEND_RESPONSE', '2026-01-12T12:00:03.250+03:00');
+    expect(told([came], ['2026-01-12T12:00:02.000'])).toEqual([
+      `ответ на обращение ${posId} на платформе через 1,3 с`,
+    ]);
+    expect(told([came], ['2026-01-12T12:00:02.000'])).toEqual([]);
   });
 
   it('tells of incidents and mails', () => {
@@ -114,7 +160,7 @@ describe('the teller', () => {
       text: '',
       raw: '',
     };
-    const changed = { board: { rows: [], unread: 0, incidents }, mails: [mail] };
+    const changed = { board: { rows: [], unread: 0, incidents, deliveries }, mails: [mail] };
     expect(newLines(changed)).toEqual([
       `неполадка (gorod): ${title}. ${remedy}`,
       'письмо администратору: Посредник: неполадка',

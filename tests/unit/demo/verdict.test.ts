@@ -20,6 +20,13 @@ function card(posId: number, shas: readonly string[] = []): Sight['cards'][numbe
   return { posId: String(posId), state: 'registered', number: `ОГ-${posId}/26`, files };
 }
 
+const DELIVERIES = { open: 0, attention: 0, unknownSettled: 0 };
+
+function came(statuses: readonly string[], answers = 1, repetition = 0) {
+  const entry = (status: string) => ({ status, repetition, at: '2026-01-12T12:00:00+03:00' });
+  return { statuses: statuses.map(entry), answers: Array(answers).fill(entry('SEND_RESPONSE')) };
+}
+
 function sight(changed: Partial<Sight> = {}, board: Partial<Sight['board']> = {}): Sight {
   return {
     appeals: [
@@ -27,7 +34,9 @@ function sight(changed: Partial<Sight> = {}, board: Partial<Sight['board']> = {}
       { posId: 2, attachments: [] },
     ],
     cards: [card(1, ['text', 'a', 'b']), card(2, ['text'])],
-    board: { rows: [row(1), row(2)], unread: 0, incidents: [], ...board },
+    board: { rows: [row(1), row(2)], unread: 0, incidents: [], deliveries: DELIVERIES, ...board },
+    replies: new Map([['1', came(['TAKE_TO_WORK', 'SET_EXECUTOR'])]]),
+    toAnswer: new Set(['1']),
     ...changed,
   };
 }
@@ -39,7 +48,11 @@ describe('judge', () => {
       cards: 2,
       attention: 0,
       files: 2,
+      statuses: 2,
+      answers: 1,
+      unknownSettled: 0,
       doubled: [],
+      doubledReplies: [],
       waiting: [],
       settled: true,
     });
@@ -58,6 +71,7 @@ describe('judge', () => {
       'the daemon has not read the report',
       sight({}, { rows: [row(1, { cardStage: 'sent', cardNumber: null }), row(2)] }),
     ],
+    ['its answer is not on the platform', sight({ replies: new Map([['1', came(['TAKE_TO_WORK'], 0)]]) })],
     ['the daemon has another number', sight({}, { rows: [row(1, { cardNumber: 'ОГ-9/26' }), row(2)] })],
   ])('waits while %s', (_why, unsettled) => {
     expect(judge(unsettled)).toMatchObject({ waiting: ['1'], settled: false, attention: 0 });
@@ -77,6 +91,28 @@ describe('judge', () => {
     });
   });
 
+  it('is not settled while something is still on its way, and counts what needs attention or was found out', () => {
+    const deliveries = (changed: Partial<typeof DELIVERIES>) =>
+      judge(sight({}, { deliveries: { ...DELIVERIES, ...changed } }));
+    expect(deliveries({ open: 1 })).toMatchObject({ waiting: [], settled: false });
+    expect(deliveries({ attention: 2 })).toMatchObject({ attention: 2, settled: true });
+    expect(deliveries({ unknownSettled: 3 })).toMatchObject({ unknownSettled: 3 });
+  });
+
+  it('names an appeal with an entry that stands twice in one consideration', () => {
+    const twice = (reply: ReturnType<typeof came>) =>
+      judge(sight({ replies: new Map([['1', reply]]) })).doubledReplies;
+    expect(twice(came(['SET_EXECUTOR', 'SET_EXECUTOR']))).toEqual(['1']);
+    expect(twice(came(['SET_EXECUTOR'], 2))).toEqual(['1']);
+    const first = came(['SET_EXECUTOR']);
+    const again = came(['SET_EXECUTOR'], 1, 1);
+    const both = {
+      statuses: [...first.statuses, ...again.statuses],
+      answers: [...first.answers, ...again.answers],
+    };
+    expect(twice(both)).toEqual([]);
+  });
+
   it('names an appeal with two cards, and counts it once', () => {
     const cards = [card(1, ['a', 'b']), card(1, ['a', 'b']), card(2)];
     expect(judge(sight({ cards }))).toMatchObject({ cards: 2, files: 2, doubled: ['1'] });
@@ -89,7 +125,9 @@ describe('judge', () => {
         const verdict = judge({
           appeals: appeals.map((posId) => ({ posId, attachments: [attachment(`s${posId}`)] })),
           cards: cards.map((posId) => card(posId, [`s${posId}`])),
-          board: { rows: rows.map((posId) => row(posId)), unread: 0, incidents: [] },
+          board: { rows: rows.map((posId) => row(posId)), unread: 0, incidents: [], deliveries: DELIVERIES },
+          replies: new Map(),
+          toAnswer: new Set(),
         });
         const whole = appeals.filter((posId) => cards.includes(posId) && rows.includes(posId));
         expect(verdict.waiting).toHaveLength(appeals.length - whole.length);

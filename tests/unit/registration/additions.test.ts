@@ -256,7 +256,7 @@ describe('an addition after the cabinet has moved to another ДЕЛО', () => {
     });
     await rig.change(posId, 'WITHDRAWN');
     await rig.drive(moved);
-    expect(await packageOf(rig.db, posId, 1)).toMatchObject({ channel: 'delo-1', stage: 'sent' });
+    expect(await packageOf(rig.db, posId, 1)).toMatchObject({ channel: 'delo-1' });
     await untilPart(posId, 1);
     expect((await shownAdditions(posId)).length).toBe(1);
     const other = await rig.appeal();

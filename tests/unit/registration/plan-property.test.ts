@@ -194,7 +194,7 @@ describe('nextStep, whatever happens in whatever order', () => {
         expectSound(world);
         expectPromises(world, story);
       }),
-      { numRuns: 150000 },
+      { numRuns: 2000 },
     );
   });
 

@@ -153,7 +153,7 @@ export async function startSendRig(keyMode: KeyMode) {
     const work = (deps: RepliesDeps = usual) =>
       createReplies(deps).work(appealId, new AbortController().signal);
 
-    return {
+    const own: Case = {
       appealId,
       posId,
       cardId,
@@ -194,9 +194,10 @@ export async function startSendRig(keyMode: KeyMode) {
           if (until === null) return;
           await move(Math.max(1, until - (await dbNow())) + 5);
         }
-        throw new Error(`does not come to rest: ${JSON.stringify(await this.rows())}`);
+        throw new Error(`does not come to rest: ${JSON.stringify(await own.rows())}`);
       },
     };
+    return own;
   }
 
   return {

@@ -13,7 +13,10 @@ describe.each<KeyMode>(['keys', 'nokeys'])('deliveries to a platform in mode %s'
     rig = await startSendRig(mode);
   }, 180_000);
   afterAll(() => rig?.stop());
-  afterEach(() => rig.platform.clearFaults());
+  afterEach(async () => {
+    rig.platform.clearFaults();
+    await rig.db.query(`UPDATE cabinet SET state = 'active', state_code = NULL`);
+  });
 
   /** Registration and two equal resolutions, then an answer with two files. */
   async function full() {
@@ -28,7 +31,6 @@ describe.each<KeyMode>(['keys', 'nokeys'])('deliveries to a platform in mode %s'
     'rate-limit',
     'error-500',
     'unavailable',
-    'unauthorized',
     'cut-before',
     'cut-after',
     'hang',
@@ -57,6 +59,20 @@ describe.each<KeyMode>(['keys', 'nokeys'])('deliveries to a platform in mode %s'
     },
     120_000,
   );
+
+  it('a token that died early costs one more log-in; refused twice it blocks the cabinet, and nothing is lost', async () => {
+    const one = await full();
+    rig.platform.fault({ route: 'statuses', kind: 'unauthorized', times: 1, posId: one.posId });
+    rig.platform.fault({ route: 'statuses', kind: 'unauthorized', skip: 2, times: 2, posId: one.posId });
+    expect(await one.work()).not.toBeNull();
+    const [cabinet] = await rig.db.query<{ state: string }>(`SELECT state FROM cabinet WHERE opa_id = $1`, [
+      OPA_ID,
+    ]);
+    expect(cabinet?.state).toBe('blocked');
+    await rig.db.query(`UPDATE cabinet SET state = 'active', state_code = NULL`);
+    await one.rest();
+    expect(one.sent()).toEqual(WHOLE.slice(0, 3));
+  }, 60_000);
 
   it('an upload that fails is repeated, the file before it is not', async () => {
     const one = await rig.open();

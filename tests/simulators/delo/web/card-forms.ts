@@ -14,7 +14,9 @@ function form(card: Card, shape: FormShape): string {
   return `<section class="panel"><h2>${shape.title}</h2><form class="stack" method="post" action="/cards/${card.id}/${shape.action}"${encoding}>${shape.fields}<button>${shape.button}</button></form></section>`;
 }
 
-function registeredForms(card: Card): string {
+function registeredForms(card: Card, organizations: readonly string[]): string {
+  const offers = organizations.map((name) => `<option value="${escapeHtml(name)}">`).join('');
+  const first = escapeHtml(organizations[0] ?? '');
   const deadline = escapeHtml(card.deadline ?? '');
   return [
     form(card, {
@@ -27,14 +29,13 @@ function registeredForms(card: Card): string {
       action: 'redirect',
       title: 'Перенаправление',
       button: 'Перенаправить',
-      fields:
-        '<label>Организация<input name="organization" required></label><label>Вид отправки<select name="type"><option>СЭВ</option><option>Почта</option><option>МЭДО</option></select></label>',
+      fields: `<label>Организация<input name="organization" required list="organizations" value="${first}"></label><datalist id="organizations">${offers}</datalist><label>Вид отправки<select name="type"><option>СЭВ</option><option>Почта</option><option>МЭДО</option></select></label>`,
     }),
     form(card, {
       action: 'move-term',
       title: 'Срок',
       button: 'Изменить срок',
-      fields: `<label>Новый срок<input name="date" type="date" required value="${deadline}"></label>`,
+      fields: `<label>Новый срок<input name="date" type="date" required value="${deadline}"></label><label>Причина продления<input name="reason"></label>`,
     }),
     form(card, {
       action: 'answer',
@@ -48,8 +49,8 @@ function registeredForms(card: Card): string {
 }
 
 /** The forms for one card: what can be done depends on whether it is registered. */
-export function cardForms(card: Card): string {
-  if (card.state === 'registered') return registeredForms(card);
+export function cardForms(card: Card, organizations: readonly string[] = []): string {
+  if (card.state === 'registered') return registeredForms(card, organizations);
   return [
     form(card, { action: 'register', title: 'Регистрация', button: 'Зарегистрировать', fields: '' }),
     form(card, {

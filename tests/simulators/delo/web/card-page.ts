@@ -80,7 +80,7 @@ function requisites(card: Card): string {
 }
 
 /** One card, whole, with the forms of what a clerk can do with it. */
-export function cardPage(card: Card, today: string): string {
+export function cardPage(card: Card, today: string, organizations: readonly string[] = []): string {
   const title = card.number === undefined ? `Обращение ${card.posId}` : `РК ${card.number}`;
   const late = card.deadline !== undefined && card.deadline < today && card.answers.length === 0;
   const additions = card.additions.map(
@@ -117,6 +117,6 @@ export function cardPage(card: Card, today: string): string {
   const warning = late ? `<p class="late">Срок ${dayText(card.deadline)} прошёл, ответа нет.</p>` : '';
   return layout(
     title,
-    `<p><a href="/">← Все карточки</a></p><h1>${escapeHtml(title)}</h1>${warning}<div class="columns"><div>${left.join('')}</div><div>${cardForms(card)}</div></div>`,
+    `<p><a href="/">← Все карточки</a></p><h1>${escapeHtml(title)}</h1>${warning}<div class="columns"><div>${left.join('')}</div><div>${cardForms(card, organizations)}</div></div>`,
   );
 }

@@ -38,7 +38,7 @@ export async function pages(core: DeloCore, url: URL): Promise<Reply> {
   if (part === 'files') return cardFile(card, first);
   if (part === 'answers') return answerFile(card, first, second);
   if (part !== undefined) throw new ClerkError('Нет такой страницы', 404);
-  return html(cardPage(card, core.today()));
+  return html(cardPage(card, core.today(), core.organizations));
 }
 
 function personOf(form: Form, name: string, post: string) {
@@ -71,7 +71,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const organization = fieldOf(form, 'organization') ?? '';
     core.redirect(cardId, { organization, type: fieldOf(form, 'type') ?? 'СЭВ' });
   },
-  'move-term': (core, cardId, form) => core.moveTerm(cardId, fieldOf(form, 'date') ?? ''),
+  'move-term': (core, cardId, form) =>
+    core.moveTerm(cardId, fieldOf(form, 'date') ?? '', fieldOf(form, 'reason')),
   answer(core, cardId, form) {
     const text = fieldOf(form, 'text');
     core.answer(cardId, {
