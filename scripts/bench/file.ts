@@ -10,7 +10,7 @@ export interface FileOptions {
 export interface FileResult {
   readonly bytes: number;
   readonly seconds: number;
-  /** What the transfer added to the most that its process ever held, MB. */
+  /** The most that its process held until the end, over what it held just before the transfer, MB. */
   readonly addedMb: number;
 }
 

@@ -178,10 +178,9 @@ async function work(
 
 const models = loadModels(flags.model);
 const begun = performance.now();
-const cpu0 = process.cpuUsage();
 const headers = await logIn();
 const items = readFeed(headers);
 await Promise.all(Array.from({ length: Number(flags.concurrency) }, () => work(items, headers, models)));
 const seconds = (performance.now() - begun) / 1000;
 agent.destroy();
-process.stdout.write(`${JSON.stringify({ packages: written, seconds, cpu: process.cpuUsage(cpu0) })}\n`);
+process.stdout.write(`${JSON.stringify({ packages: written, seconds })}\n`);

@@ -144,15 +144,18 @@ async function storeEvents(
   const events = [...told.values()];
   const known = events.map((event) => cards.get(event.documentUid));
   // What was told of a document that we did not know then counts when we do (a database put back from a copy), and
-  // so does a number that comes after its Registration.
+  // so does a number that comes after its Registration. A reason filled in afterwards belongs to the same moved term:
+  // it counts when the delivery that waits for it is sent again.
   const rows = await tx.query<{ document_uid: string; kind: string; subject: string }>(
     `INSERT INTO sed_event AS e (document_uid, kind, subject, card_id, message_id, at, data, handled_at)
      SELECT uid, kind, subject, card_id, $1, at, data, CASE WHEN kind = ANY($8) THEN now() END
      FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::jsonb[])
        AS t (uid, kind, subject, card_id, at, data)
      ON CONFLICT (document_uid, kind, subject) DO UPDATE
-       SET card_id = excluded.card_id, message_id = excluded.message_id, at = excluded.at, data = excluded.data
+       SET card_id = excluded.card_id, message_id = excluded.message_id, data = excluded.data,
+           at = CASE WHEN e.kind = 'deadline' THEN e.at ELSE excluded.at END
        WHERE (e.card_id IS NULL AND excluded.card_id IS NOT NULL)
+          OR (e.kind = 'deadline' AND e.data -> 'fields' IS DISTINCT FROM excluded.data -> 'fields')
           OR (e.kind = 'registration' AND e.data ->> 'number' IS NULL AND excluded.data ->> 'number' IS NOT NULL)
      RETURNING document_uid, kind, subject`,
     [
