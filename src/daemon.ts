@@ -7,6 +7,9 @@ import { createIncidents } from './alerts/incidents.ts';
 import type { Cabinet, LoadedConfig } from './config/index.ts';
 import { createMetrics } from './console/metrics.ts';
 import { type DaemonPhase, startConsole } from './console/server.ts';
+import { createDryRun } from './dry/dry-run.ts';
+import { guardPlatform, guardSed } from './dry/guard.ts';
+import { settleDryMarks } from './dry/marks.ts';
 import { createBreakers } from './endpoints/breaker.ts';
 import { followSettings, settleCabinets } from './follow-settings.ts';
 import { type PolledCabinet, runIntake } from './intake/intake.ts';
@@ -54,6 +57,8 @@ const HOUR_MS = 3_600_000;
 export interface DaemonOptions {
   /** Aborted while the start is under way, the start is given up and undone: Fault STOPPED. */
   readonly signal?: AbortSignal;
+  /** Nothing leaves for any cabinet, whatever its mode: what would be sent is written to `dryDir`. */
+  readonly dry?: boolean;
 }
 
 /**
@@ -64,7 +69,7 @@ export interface DaemonOptions {
 export async function startDaemon(
   loaded: LoadedConfig,
   log: Logger,
-  { signal }: DaemonOptions = {},
+  { signal, dry: allDry = false }: DaemonOptions = {},
 ): Promise<Daemon> {
   const { config } = loaded;
   const shutdown = createShutdown(log);
@@ -83,12 +88,15 @@ export async function startDaemon(
   try {
     const mapping = await loadPlatformMapping(join(config.mappingsDir, 'platform.yaml'));
     const terms = await loadTerms(config.mappingsDir);
-    const sed = createSevExchange({
+    const isDry = (opaId: string) =>
+      allDry || cabinets.find((cabinet) => cabinet.opaId === opaId)?.mode === 'dry';
+    const openSed = createSevExchange({
       channels: config.channels,
       mapping: await loadCardMapping(join(config.mappingsDir, 'card.yaml')),
       quarantineAfterMs: config.sed.quarantineAfter,
       maxMessageBytes: config.sed.maxMessageBytes,
     });
+    const sed = guardSed(openSed, isDry);
     refuseStopped(signal);
     const databaseUrl = await openStore(loaded, log, shutdown);
     refuseStopped(signal);
@@ -106,13 +114,14 @@ export async function startDaemon(
     refuseStopped(signal);
 
     const incidents = createIncidents(log);
-    const platform = createRestPlatform({
+    const openPlatform = createRestPlatform({
       baseUrl: config.platform.baseUrl,
       mapping,
       timeoutMs: config.platform.timeout,
       idleTimeoutMs: config.files.idleTimeout,
       tokenScope: config.platform.tokenScope,
     });
+    const platform = guardPlatform(openPlatform, isDry);
     shutdown.push('platform', () => platform.close());
     const queue = await openQueue({ connectionString: databaseUrl, log });
     const stopQueue = () => queue.stop(GRACE_MS);
@@ -147,16 +156,34 @@ export async function startDaemon(
       retry,
       random: Math.random,
     };
+    const rules = await loadReplyRules(join(config.mappingsDir, 'statuses.yaml'));
+    const limits = answerLimits(mapping);
+    const computeTerm: RegistrationDeps['computeDeadline'] = (cabinet, appeal, fallback) =>
+      deadlineOf(terms, cabinet, appeal, fallback);
+    const dry = createDryRun({
+      dir: config.dryDir,
+      db,
+      platform,
+      sed,
+      spool,
+      log,
+      rules,
+      limits,
+      computeDeadline: computeTerm,
+      covers: isDry,
+    });
     const replies = createReplies({
       ...shared,
-      rules: await loadReplyRules(join(config.mappingsDir, 'statuses.yaml')),
-      limits: answerLimits(mapping),
+      dry,
+      rules,
+      limits,
       settleAfterMs: config.platform.settleAfter,
       cabinet: findCabinet,
     });
     const registration: RegistrationDeps = {
       replies,
       ...shared,
+      dry,
       queue,
       sed,
       waitForFilesMs: config.registration.waitForFiles,
@@ -166,12 +193,22 @@ export async function startDaemon(
         timeoutMs: config.files.timeout,
       },
       cabinet: findCabinet,
-      computeDeadline: (cabinet, appeal, fallback) => deadlineOf(terms, cabinet, appeal, fallback),
+      computeDeadline: computeTerm,
       now: () => Date.now(),
     };
 
     const settings = { db, incidents, platform, log, signal: stopping.signal };
     await settleCabinets(settings, cabinets);
+    const dryCabinets = () => cabinets.filter(({ opaId }) => isDry(opaId)).map(({ opaId }) => opaId);
+    const markDry = () => {
+      const dryNow = dryCabinets();
+      const all = cabinets.map(({ opaId }) => opaId);
+      return settleDryMarks(dataSource, {
+        dry: dryNow,
+        live: all.filter((opaId) => !dryNow.includes(opaId)),
+      });
+    };
+    await markDry();
 
     const metrics = createMetrics({ db, queue, breakers, cabinets: () => cabinets });
     const web = await startConsole({ ...config.console, db, metrics, log, phase: () => phase });
@@ -206,16 +243,18 @@ export async function startDaemon(
     );
     for (const channel of config.channels) {
       tick('taken', config.sed.sweepInterval, () => markTaken(registration, channel.id));
+      // Of a cabinet that left the settings nothing tells whether it was dry: `--dry` writes no report at all.
+      if (allDry) continue;
+      const partner = { ...shared, sed, cabinet: findCabinet, heldCabinets: dryCabinets };
       // One tick a channel: a hung share stops only itself.
-      tick('partner-reports', BELL_MS, () =>
-        writePartnerReports({ ...shared, sed, cabinet: findCabinet }, channel, stopping.signal),
-      );
+      tick('partner-reports', BELL_MS, () => writePartnerReports(partner, channel, stopping.signal));
     }
     tick('spool-sweep', HOUR_MS, () => spool.sweep(24 * HOUR_MS, Date.now()));
 
     running.push(
       followSettings(settings, loaded, (inForce) => {
         cabinets = inForce;
+        markDry().catch((error: unknown) => log.error({ err: error }, 'dry cabinets not stored'));
       }),
     );
     running.push(
@@ -244,7 +283,15 @@ export async function startDaemon(
     );
     refuseStopped(signal);
     phase = 'working';
-    log.info({ url: web.url, cabinets: cabinets.length, channels: config.channels.length }, 'daemon started');
+    log.info(
+      {
+        url: web.url,
+        cabinets: cabinets.length,
+        channels: config.channels.length,
+        dry: dryCabinets().length,
+      },
+      'daemon started',
+    );
     return { url: web.url, stop };
   } catch (error) {
     await stop();

@@ -27,7 +27,6 @@ async function ask<T>(
 export interface Unsettled {
   readonly deliveries: number;
   readonly events: number;
-  readonly reports: number;
   readonly packages: number;
 }
 
@@ -36,7 +35,6 @@ export async function countUnsettled(siteDir: string): Promise<Unsettled | undef
     siteDir,
     `SELECT (SELECT count(*)::int FROM delivery WHERE state IN ('queued', 'sending', 'unknown')) AS deliveries,
             (SELECT count(*)::int FROM sed_event WHERE handled_at IS NULL AND card_id IS NOT NULL) AS events,
-            (SELECT count(*)::int FROM sed_reply WHERE state = 'planned') AS reports,
             (SELECT count(*)::int FROM package WHERE stage = 'writing') AS packages`,
   );
   return rows?.[0];

@@ -93,11 +93,11 @@ export function isAllTaken(entry: Entry): boolean {
   return entry.taken >= countStatuses(entry.script);
 }
 
-/** Units of work of which the whole run is made: card, steps, answer, and what the platform takes of them. */
+/** Units of the daemon's work of which the whole run is made: the card, and what the platform takes. */
 export function unitsOf(script: AppealScript): number {
-  return 1 + script.steps.length + 1 + countStatuses(script) + 1;
+  return 1 + countStatuses(script) + 1;
 }
 
 export function unitsDone(entry: Entry): number {
-  return (entry.cardId === undefined ? 0 : 1) + entry.done + (entry.answered ? 1 : 0) + entry.taken;
+  return (entry.cardId === undefined ? 0 : 1) + entry.taken;
 }

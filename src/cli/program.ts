@@ -6,7 +6,7 @@ import type { GlobalOptions, JsonFlag } from './load.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { addRepairCommands } from './repair-commands.ts';
 import { reportFault } from './report-fault.ts';
-import { runCommand } from './run-command.ts';
+import { type RunFlags, runCommand } from './run-command.ts';
 import { speakRussian } from './russian-help.ts';
 
 /** Commands that treat signals in their own way. */
@@ -25,7 +25,8 @@ export function buildProgram(): Command {
   program
     .command('run')
     .description('работать: читать ПОС, заводить карточки в СЭД')
-    .action(() => runCommand(options()));
+    .option('--dry', 'ничего не отправлять: что ушло бы, пишется в папку dryDir')
+    .action((flags: RunFlags) => runCommand(options(), flags));
   program
     .command('check')
     .description('проверить настройки и все подключения; код возврата 0 или 1')

@@ -6,11 +6,16 @@ import { endSoon } from './leave.ts';
 import { type GlobalOptions, loadForCommand } from './load.ts';
 import { keepHeapSmall } from './small-heap.ts';
 
+export interface RunFlags {
+  /** Sends nothing: what would be sent is written to `dryDir`. */
+  readonly dry?: boolean;
+}
+
 /**
  * `posrednik run`: works until SIGTERM or SIGINT, in the middle of the start too; a second signal ends it at once.
  * Exit code 0 after an ordered stop, 1 otherwise.
  */
-export async function runCommand(options: GlobalOptions): Promise<void> {
+export async function runCommand(options: GlobalOptions, flags: RunFlags = {}): Promise<void> {
   keepHeapSmall();
   const loaded = await loadForCommand(options);
   const log = createLog(loaded.config.log.level);
@@ -21,7 +26,7 @@ export async function runCommand(options: GlobalOptions): Promise<void> {
     process.exit(1);
   });
   const giveUp = new AbortController();
-  const starting = startDaemon(loaded, log, { signal: giveUp.signal });
+  const starting = startDaemon(loaded, log, { signal: giveUp.signal, dry: flags.dry === true });
   stopOnSignals(log, starting, giveUp);
   try {
     await starting;

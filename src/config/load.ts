@@ -13,7 +13,11 @@ import { cabinetAccess, cabinetSecretSource } from './secrets.ts';
 import { originOf, type RawCabinet, type RawConfig, readSources } from './sources.ts';
 
 /** Settings with every path absolute and every derived default filled in. */
-export type ResolvedConfig = Config & { readonly spoolDir: string; readonly mappingsDir: string };
+export type ResolvedConfig = Config & {
+  readonly spoolDir: string;
+  readonly mappingsDir: string;
+  readonly dryDir: string;
+};
 
 /** A cabinet of the settings, ready for the drivers. */
 export type Cabinet = CabinetConfig & {
@@ -123,11 +127,12 @@ function noCabinets(raw: RawConfig): ConfigProblem[] {
 function resolvePaths(config: Config, base: (at: readonly PropertyKey[]) => string): ResolvedConfig {
   const absolute = (value: string, ...at: PropertyKey[]) => resolve(base(at), value);
   const stateDir = absolute(config.stateDir, 'stateDir');
-  const { spoolDir, mappingsDir, cabinetsDir, smtp } = config;
+  const { spoolDir, mappingsDir, dryDir, cabinetsDir, smtp } = config;
   return {
     ...config,
     stateDir,
     spoolDir: spoolDir === undefined ? join(stateDir, 'spool') : absolute(spoolDir, 'spoolDir'),
+    dryDir: dryDir === undefined ? join(stateDir, 'dry') : absolute(dryDir, 'dryDir'),
     mappingsDir: mappingsDir === undefined ? SHIPPED_MAPPINGS : absolute(mappingsDir, 'mappingsDir'),
     ...(cabinetsDir === undefined ? {} : { cabinetsDir: absolute(cabinetsDir, 'cabinetsDir') }),
     ...(smtp === undefined ? {} : { smtp: resolveSecretFile(smtp, base(['smtp', 'passwordFile'])) }),

@@ -51,6 +51,12 @@ export const cabinetSchema = z.strictObject({
     ),
   pollInterval: duration('60s').describe('Как часто читать ленту кабинета'),
   enabled: z.boolean().default(true).describe('false — кабинет не читается и ничего не отправляет'),
+  mode: z
+    .enum(['live', 'dry'])
+    .optional()
+    .describe(
+      'dry — пробный режим: кабинет читается, а то, что ушло бы в СЭД и на платформу, пишется в папку dryDir; по умолчанию live',
+    ),
 });
 
 export const configSchema = z.strictObject({
@@ -59,6 +65,12 @@ export const configSchema = z.strictObject({
     .string()
     .optional()
     .describe('Папка файлов; по умолчанию <stateDir>/spool; общая для всех демонов одной базы'),
+  dryDir: z
+    .string()
+    .optional()
+    .describe(
+      'Папка пробного режима: что ушло бы наружу (содержит персональные данные); по умолчанию <stateDir>/dry',
+    ),
   mappingsDir: z
     .string()
     .optional()

@@ -184,12 +184,12 @@ async function writeChanges(
   changes: readonly NewChange[],
 ): Promise<Set<string>> {
   const rows = await tx.query<{ appeal_id: string; identity: string }>(
-    `INSERT INTO appeal_change (appeal_id, identity, change, raw, readable, handled_at)
-     SELECT appeal_id, identity, change, raw, readable, CASE WHEN handled THEN now() END
-     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[])
-       AS t (appeal_id, identity, change, raw, readable, handled)
+    `INSERT INTO appeal_change (appeal_id, identity, change, raw, readable, answer_at, handled_at)
+     SELECT appeal_id, identity, change, raw, readable, answer_at, CASE WHEN handled THEN now() END
+     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[], $7::timestamptz[])
+       AS t (appeal_id, identity, change, raw, readable, handled, answer_at)
      ON CONFLICT (appeal_id, identity) DO UPDATE SET change = excluded.change, raw = excluded.raw, readable = true,
-       handled_at = excluded.handled_at
+       answer_at = excluded.answer_at, handled_at = excluded.handled_at
        WHERE NOT appeal_change.readable AND excluded.readable
      RETURNING appeal_id, identity`,
     [
@@ -199,6 +199,7 @@ async function writeChanges(
       changes.map((c) => c.raw),
       changes.map((c) => c.readable),
       changes.map((c) => c.handled),
+      changes.map((c) => c.appeal?.answerAt ?? null),
     ],
   );
   return new Set(rows.map((row) => `${row.appeal_id} ${row.identity}`));

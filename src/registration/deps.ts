@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import type { Incidents } from '../alerts/incidents.ts';
+import type { DryRun } from '../dry/port.ts';
 import type { BackoffSettings } from '../endpoints/backoff.ts';
 import type { Breakers } from '../endpoints/breaker.ts';
 import type { PolledCabinet } from '../intake/intake.ts';
@@ -41,6 +42,8 @@ export interface RegistrationDeps {
     /** Works on one; returns when to ring again, epoch ms of the database's clock, null for never. */
     work(appealId: string, signal: AbortSignal): Promise<number | null>;
   };
+  /** Where the dry run is composed in: asked before anything is begun or written. */
+  readonly dry?: Pick<DryRun, 'covers' | 'card'>;
   cabinet(opaId: string): PolledCabinet | undefined;
   /**
    * Term by the site's rules, a day `YYYY-MM-DD`; used when the appeal brings none. `fallback` stands for the

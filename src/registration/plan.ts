@@ -216,7 +216,7 @@ function planAfterCard(state: AppealState, card: CardState, settings: PlanSettin
   const next = state.pending[0];
   const repeated = state.pending.find((change) => change.change === 'REPEATED');
   if (next !== undefined && next !== repeated) {
-    const addition = ADDITIONS[next.change];
+    const addition = next.isEcho === true ? undefined : ADDITIONS[next.change];
     if (addition === undefined) return { do: 'note', change: next };
     if (card.stage === 'registered') return beginAddition(card, addition, next, []);
   }

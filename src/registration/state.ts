@@ -58,6 +58,8 @@ export interface PendingChange {
   readonly change: string;
   /** When it was stored. */
   readonly at: number;
+  /** A TERM_MOVED to a term that we have sent ourselves: our own echo, no news to the clerk. */
+  readonly isEcho?: boolean;
 }
 
 /** Everything the next step of an appeal is decided from. Times are epoch milliseconds of the database's clock. */
@@ -92,6 +94,11 @@ export async function loadAppeals(db: Queryable, ids: readonly string[]): Promis
 
 const epoch = (column: string) => `(extract(epoch FROM ${column}) * 1000)::bigint`;
 
+// An attempt is stored before its call: an echo can come while the outcome of the call is still unknown.
+const IS_ECHO = `(ch.change = 'TERM_MOVED' AND EXISTS (SELECT 1 FROM delivery d
+        WHERE d.appeal_id = a.id AND d.attempts > 0 AND d.payload->>'role' = 'postpone'
+          AND (d.payload->>'postponedTo')::timestamptz = ch.answer_at))`;
+
 const LOAD = `
 SELECT json_build_object(
   'id', a.id::text, 'opaId', a.opa_id, 'posId', a.pos_id, 'stage', a.stage,
@@ -101,7 +108,7 @@ SELECT json_build_object(
     FROM appeal_change ch WHERE ch.appeal_id = a.id AND ch.identity = a.newest AND ch.raw IS NOT NULL),
   'pending', coalesce((
     SELECT json_agg(json_build_object('id', ch.id::text, 'identity', ch.identity, 'change', ch.change,
-      'at', ${epoch('ch.stored_at')}) ORDER BY ch.id)
+      'at', ${epoch('ch.stored_at')}, 'isEcho', ${IS_ECHO}) ORDER BY ch.id)
     FROM appeal_change ch WHERE ch.appeal_id = a.id AND ch.handled_at IS NULL AND ch.readable), '[]'),
   'attachments', coalesce((
     SELECT json_agg(json_build_object(

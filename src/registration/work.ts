@@ -100,6 +100,9 @@ async function doStep(
     deps.log.warn({ opaId: state.opaId, posId: state.posId }, 'cabinet is not configured any more');
     return { state, stop: { until: state.now + deps.retry.cap } };
   }
+  if ((step.do === 'begin' || step.do === 'write') && deps.dry?.covers(state.opaId) === true) {
+    return { state, stop: { until: await deps.dry.card(state, step, cabinet) } };
+  }
   switch (step.do) {
     case 'fetch':
       return {

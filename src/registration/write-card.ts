@@ -4,7 +4,7 @@ import type { PolledCabinet } from '../intake/intake.ts';
 import type { Appeal } from '../model/appeal.ts';
 import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
 import { Fault, toFault } from '../model/errors.ts';
-import type { CardFile, CardRequest, PackageKey } from '../sed/port.ts';
+import type { CardFile, CardRequest, PackageIdentity, PackageKey, SedExchange } from '../sed/port.ts';
 import { inTransaction } from '../store/data-source.ts';
 import type { RegistrationDeps } from './deps.ts';
 import { findLostFiles } from './lost-files.ts';
@@ -31,32 +31,22 @@ export async function beginPackage(
   step: Step & { do: 'begin' },
   cabinet: PolledCabinet,
 ): Promise<StepResult> {
-  const { copyOf } = step;
-  const ownChange = step.addition === null ? undefined : step.change?.id;
-  const changeId = copyOf?.changeId ?? ownChange ?? state.newest?.changeId;
-  if (changeId === undefined) throw new Fault('DEFECT', { detail: 'an open appeal without a readable item' });
-  const key = { opaId: state.opaId, posId: state.posId, ...pick(step) };
-  const identity = deps.sed.identify(key);
-  const subject = copyOf?.subject ?? step.change?.identity ?? '';
-  const missing =
-    copyOf?.missing ?? step.missing.map((file) => ({ name: file.name, reason: reasonOf(file) }));
-  const handled = shownBy(state, step, changeId);
-  const attachments = copyOf?.attachments ?? step.attachments.map((file) => file.id);
-  // An addition goes to the ДЕЛО that has the card, wherever its cabinet sends new cards by now.
-  const channel = step.part > 0 && step.card !== undefined ? step.card.channel : cabinet.config.channel;
+  const drawn = drawUp(deps, state, step, cabinet);
+  const { identity, card, package: pkg } = drawn;
+  const handled = shownBy(state, step, pkg.changeId);
   const stored = await together(deps.dataSource).begin({
     appealId: state.id,
-    repetition: key.repetition,
+    repetition: card.repetition,
     documentUid: identity.documentUid,
-    channel,
-    part: key.part,
-    attempt: key.attempt,
-    addition: step.addition,
-    subject,
-    changeId,
-    attachments,
-    missing,
-    earlier: step.earlier ?? null,
+    channel: pkg.channel,
+    part: pkg.part,
+    attempt: pkg.attempt,
+    addition: pkg.addition,
+    subject: pkg.subject,
+    changeId: pkg.changeId,
+    attachments: pkg.attachments,
+    missing: pkg.missing,
+    earlier: pkg.earlier,
     messageId: identity.messageId,
     returnId: identity.returnId,
     messageDir: identity.messageDir,
@@ -64,24 +54,35 @@ export async function beginPackage(
     handled: handled.map((change) => change.id),
   });
   if (stored.packageId === null) return { state, stop: { until: state.now + deps.retry.base } };
-  const begun: PackageState = {
-    id: stored.packageId,
-    part: key.part,
-    attempt: key.attempt,
-    addition: step.addition,
-    subject,
-    channel,
-    changeId,
-    attachments,
-    missing,
-    earlier: step.earlier ?? null,
-    headerTime: stored.headerTime,
-    stage: 'writing',
-    begun: 1,
-    writeFailures: 0,
-  };
+  const begun: PackageState = { ...pkg, id: stored.packageId, headerTime: stored.headerTime };
+  const pending = state.pending.filter((change) => !handled.includes(change));
+  return { state: withPackage({ ...state, pending }, { ...card, id: stored.cardId }, begun) };
+}
+
+/** A package that is to begin, as far as it is known before it is stored. */
+export interface DrawnPackage {
+  readonly identity: PackageIdentity;
+  readonly card: CardState;
+  readonly package: PackageState;
+}
+
+/** What a step begins: identities and content. Pure; ids that the store gives are '', the time is when it was first seen. */
+export function drawUp(
+  deps: { readonly sed: Pick<SedExchange, 'identify'> },
+  state: AppealState,
+  step: Step & { do: 'begin' },
+  cabinet: PolledCabinet,
+): DrawnPackage {
+  const { copyOf } = step;
+  const ownChange = step.addition === null ? undefined : step.change?.id;
+  const changeId = copyOf?.changeId ?? ownChange ?? state.newest?.changeId;
+  if (changeId === undefined) throw new Fault('DEFECT', { detail: 'an open appeal without a readable item' });
+  const key = { opaId: state.opaId, posId: state.posId, ...pick(step) };
+  const identity = deps.sed.identify(key);
+  // An addition goes to the ДЕЛО that has the card, wherever its cabinet sends new cards by now.
+  const channel = step.part > 0 && step.card !== undefined ? step.card.channel : cabinet.config.channel;
   const fresh: CardState = {
-    id: stored.cardId,
+    id: '',
     repetition: key.repetition,
     documentUid: identity.documentUid,
     channel,
@@ -90,9 +91,23 @@ export async function beginPackage(
     date: null,
     packages: [],
   };
-  const card: CardState = step.card === undefined ? fresh : { ...step.card, channel };
-  const pending = state.pending.filter((change) => !handled.includes(change));
-  return { state: withPackage({ ...state, pending }, card, begun) };
+  const pkg: PackageState = {
+    id: '',
+    part: key.part,
+    attempt: key.attempt,
+    addition: step.addition,
+    subject: copyOf?.subject ?? step.change?.identity ?? '',
+    channel,
+    changeId,
+    attachments: copyOf?.attachments ?? step.attachments.map((file) => file.id),
+    missing: copyOf?.missing ?? step.missing.map((file) => ({ name: file.name, reason: reasonOf(file) })),
+    earlier: step.earlier ?? null,
+    headerTime: state.firstSeenAt,
+    stage: 'writing',
+    begun: 1,
+    writeFailures: 0,
+  };
+  return { identity, card: step.card === undefined ? fresh : { ...step.card, channel }, package: pkg };
 }
 
 /**

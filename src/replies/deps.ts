@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
 import type { Incidents } from '../alerts/incidents.ts';
+import type { DryRun } from '../dry/port.ts';
 import type { BackoffSettings } from '../endpoints/backoff.ts';
 import type { Breakers } from '../endpoints/breaker.ts';
 import type { PolledCabinet } from '../intake/intake.ts';
@@ -26,6 +27,8 @@ export interface RepliesDeps {
   /** «Not there» counts only this long after the attempt ended: a request may commit after its connection died. */
   readonly settleAfterMs: number;
   readonly retry: BackoffSettings & { readonly windowMs: number };
+  /** Where the dry run is composed in: asked before anything is looked at or sent. */
+  readonly dry?: Pick<DryRun, 'covers' | 'replies'>;
   cabinet(opaId: string): PolledCabinet | undefined;
   random(): number;
 }

@@ -36,7 +36,7 @@ export async function settleDone(
 }
 
 /** Says nothing of the endpoint and spends nothing of the window. */
-const HELD: ReadonlySet<string> = new Set(['ENDPOINT_PAUSED', 'STOPPED']);
+const HELD: ReadonlySet<string> = new Set(['ENDPOINT_PAUSED', 'STOPPED', 'DRY_RUN']);
 
 /**
  * Nothing was taken, or nothing was learnt: the same again after a while, until the window is used up; a paused endpoint

@@ -38,8 +38,8 @@ const epoch = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float
 const CLAIM = `
 WITH due AS (
   SELECT r.id FROM sed_reply r JOIN delivery d ON d.id = r.delivery_id JOIN sed_event e ON e.id = d.event_id
-    JOIN sed_message m ON m.id = e.message_id
-  WHERE r.state = 'planned' AND r.next_try_at <= now() AND m.channel = $1
+    JOIN sed_message m ON m.id = e.message_id JOIN appeal held ON held.id = d.appeal_id
+  WHERE r.state = 'planned' AND r.next_try_at <= now() AND m.channel = $1 AND held.opa_id <> ALL ($3::text[])
     AND NOT EXISTS (
       SELECT 1 FROM sed_reply o JOIN delivery od ON od.id = o.delivery_id
       WHERE od.event_id = d.event_id AND o.state = 'planned'
@@ -56,9 +56,17 @@ RETURNING r.id::text AS id, r.kind, r.subject, ${epoch('r.header_time')} AS "hea
    WHERE od.event_id = d.event_id AND o.state = 'written') AS earlier,
   ${epoch('coalesce(e.at, e.stored_at)')} AS "answeredAt"`;
 
-/** Takes reports of a channel that are due, for this process alone until its lease is over; oldest first. */
-export async function claimReports(db: Queryable, channel: string, limit: number): Promise<OwedReport[]> {
-  const rows = await db.query<OwedReport>(CLAIM, [channel, limit]);
+/**
+ * Takes reports of a channel that are due, for this process alone until its lease is over; oldest first. Those of `held`
+ * cabinets (opaIds) stay.
+ */
+export async function claimReports(
+  db: Queryable,
+  channel: string,
+  limit: number,
+  held: readonly string[] = [],
+): Promise<OwedReport[]> {
+  const rows = await db.query<OwedReport>(CLAIM, [channel, limit, held]);
   return rows.sort((a, b) => Number(a.id) - Number(b.id));
 }
 

@@ -9,6 +9,8 @@ import { claimReports, dropReports, markWritten, type OwedReport, putBack } from
 export interface PartnerDeps
   extends Pick<RepliesDeps, 'dataSource' | 'db' | 'breakers' | 'log' | 'retry' | 'cabinet' | 'random'> {
   readonly sed: Pick<SedExchange, 'report' | 'renderReport' | 'waiting'>;
+  /** opaIds of cabinets whose reports are not to be written now: the dry ones. */
+  heldCabinets?(): readonly string[];
 }
 
 /** Reports claimed at once: what a death in the middle makes wait for the lease. */
@@ -38,7 +40,7 @@ export async function writePartnerReports(
   let written = 0;
   // A paused folder is not even asked for: its reports spend no attempts.
   while (!signal.aborted && deps.breakers.waitMs(`channel:${channel.id}`) === 0) {
-    const claimed = await claimReports(deps.db, channel.id, BATCH);
+    const claimed = await claimReports(deps.db, channel.id, BATCH, deps.heldCabinets?.());
     if (claimed.length === 0) break;
     const count = await writeClaimed(deps, channel.id, claimed, signal);
     written += count.written;

@@ -31,6 +31,10 @@ export async function workReplies(
   loaded: RepliesState,
   signal: AbortSignal,
 ): Promise<number | null> {
+  if (deps.dry?.covers(loaded.opaId) === true) {
+    const cabinet = deps.cabinet(loaded.opaId);
+    return cabinet === undefined ? loaded.now + deps.retry.base : await deps.dry.replies(loaded, cabinet);
+  }
   let state = loaded;
   const started = performance.now();
   const clock = () => loaded.now + (performance.now() - started);

@@ -5,11 +5,12 @@ import { type DeloSimulator, startDelo } from '../simulators/delo/index.ts';
 import { type PlatformSimulator, startPlatform } from '../simulators/platform/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { isServerAlive, stateOf, stopServer } from '../support/embedded-state.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually as waitUntil } from '../support/eventually.ts';
 import { type CommandResult, type Posrednik, runPosrednik, startPosrednik } from '../support/posrednik.ts';
 import { makeStand, type Stand, type StandCabinet } from '../support/stand.ts';
 
 const LONG = 240_000;
+const eventually: typeof waitUntil = (what, check) => waitUntil(what, check, 120_000);
 
 describe('commands beside a running daemon', () => {
   let platform: PlatformSimulator;
@@ -117,6 +118,10 @@ describe('commands beside a running daemon', () => {
       await eventually('the daemon works on', () => cards().includes('643001'));
       expect((await fetch(`${url}/readyz`)).status).toBe(200);
 
+      await eventually('the card is known as registered', async () => {
+        const metrics = await (await fetch(`${url}/metrics`)).text();
+        return metrics.includes('posrednik_appeals{stage="card-registered"} 1');
+      });
       daemon.process.kill('SIGTERM');
       expect((await daemon.exited).code).toBe(0);
       const alone = await command('appeals', 'resend', '643001');

@@ -98,6 +98,8 @@ const STATEMENTS = [
     identity text NOT NULL,
     change text NOT NULL,
     raw text,
+    -- The term that this item told: appeal.answer_at is that of the newest.
+    answer_at timestamptz,
     readable boolean NOT NULL DEFAULT true,
     handled_at timestamptz,
     stored_at timestamptz NOT NULL DEFAULT now(),

@@ -51,6 +51,24 @@ async function parts(posId: string): Promise<(string | number | null)[][]> {
   return (await packagesOf(rig.db, posId)).map((p) => [p.part, p.attempt, p.addition, p.stage]);
 }
 
+/** Postponements of this appeal as the flow of replies stores them. */
+async function putPostpones(
+  posId: string,
+  postpones: readonly { to: string; state: string; attempts: number }[],
+): Promise<void> {
+  for (const [index, { to, state, attempts }] of postpones.entries()) {
+    await rig.db.query(
+      `WITH k AS (SELECT k.id, k.appeal_id, k.document_uid FROM card k JOIN appeal a ON a.id = k.appeal_id WHERE a.pos_id = $1),
+         e AS (INSERT INTO sed_event (document_uid, kind, subject, card_id, message_id, data, handled_at)
+           SELECT k.document_uid, 'deadline', $2, k.id, (SELECT max(id) FROM sed_message), '{}', now() FROM k RETURNING id)
+       INSERT INTO delivery (appeal_id, card_id, event_id, seq, key, kind, rule, payload, state, attempts)
+       SELECT k.appeal_id, k.id, e.id, $3, $1 || $2, 'status', 'Срок продлён',
+              jsonb_build_object('kind', 'status', 'role', 'postpone', 'postponedTo', $2::text), $4, $5 FROM k, e`,
+      [posId, to, index + 1, state, attempts],
+    );
+  }
+}
+
 describe('a change of a registered appeal', () => {
   it('withdrawn: the clerk gets exactly one addition, and it ends registered', async () => {
     const posId = await registered();
@@ -81,6 +99,42 @@ describe('a change of a registered appeal', () => {
       (await packageOf(rig.db, posId, 2)).message_id,
     ]);
     expect(shown[0]?.files).toHaveLength(1);
+  });
+
+  it('a term that we moved ourselves: no addition, whatever became of the call; one that another set: one', async () => {
+    const posId = await registered();
+    const sent = ['2027-02-03T23:59:59+03:00', '2027-03-03T23:59:59+03:00', '2027-04-03T23:59:59+03:00'];
+    await putPostpones(posId, [
+      { to: sent[0] ?? '', state: 'done', attempts: 1 },
+      { to: sent[1] ?? '', state: 'unknown', attempts: 1 },
+      { to: sent[2] ?? '', state: 'queued', attempts: 0 },
+    ]);
+    // As the platform writes times: another offset, the same moment.
+    await rig.change(posId, 'TERM_MOVED', { answerAt: '2027-02-03T20:59:59Z' });
+    await rig.change(posId, 'TERM_MOVED', { answerAt: sent[1] ?? '' });
+    await rig.drive();
+    await untilQuiet(rig);
+    expect(await parts(posId)).toEqual([[0, 1, null, 'registered']]);
+    // Not sent yet, so it cannot be ours.
+    await rig.change(posId, 'TERM_MOVED', { answerAt: sent[2] ?? '' });
+    await untilPart(posId, 1);
+    await rig.change(posId, 'TERM_MOVED', { answerAt: '2027-02-04T23:59:59+03:00' });
+    await untilPart(posId, 2);
+    expect((await parts(posId)).map(([, , addition]) => addition)).toEqual([
+      null,
+      'term-moved',
+      'term-moved',
+    ]);
+  });
+
+  it('an echo read together with a later move of another: the clerk learns of the other alone', async () => {
+    const posId = await registered();
+    await putPostpones(posId, [{ to: '2027-02-03T23:59:59+03:00', state: 'done', attempts: 1 }]);
+    rig.platform.change(rig.opaId(), Number(posId), 'TERM_MOVED', { answerAt: '2027-02-03T23:59:59+03:00' });
+    await rig.change(posId, 'TERM_MOVED', { answerAt: '2027-05-05T23:59:59+03:00' });
+    await untilPart(posId, 1);
+    await rig.drive();
+    expect(await parts(posId)).toHaveLength(2);
   });
 
   it('rated: no document', async () => {

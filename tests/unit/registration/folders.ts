@@ -58,6 +58,18 @@ export async function takeAway(rig: Rig, messageDir: string, channel = 0): Promi
   await rename(join(out, messageDir), join(rig.stand.dir, `taken-${channel}-${messageDir}-${Math.random()}`));
 }
 
+/** Takes a message away for a while; gives what puts it back, envelope last. */
+export async function setAside(rig: Rig, messageDir: string): Promise<() => Promise<void>> {
+  const from = join(outOf(rig), messageDir);
+  const to = join(rig.stand.dir, `aside-${messageDir}`);
+  await rename(`${from}.env`, `${to}.env`);
+  await rename(from, to);
+  return async () => {
+    await rename(to, from);
+    await rename(`${to}.env`, `${from}.env`);
+  };
+}
+
 /** A process that dies at a known point: nothing of it goes on until it is revived. */
 export interface Dying {
   readonly sed: SedExchange;

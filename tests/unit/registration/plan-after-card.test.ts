@@ -42,6 +42,15 @@ describe('a change after the card', () => {
     });
   });
 
+  it('a term that we moved ourselves comes back as our own echo and goes no further', () => {
+    const echo = change('11', 'TERM_MOVED', { isEcho: true });
+    const news = change('12', 'TERM_MOVED', { isEcho: false });
+    expect(plan({ cards: [registeredCard()], pending: [echo, news] })).toEqual({ do: 'note', change: echo });
+    expect(plan({ cards: [card()], pending: [echo] })).toEqual({ do: 'note', change: echo });
+    const step = plan({ cards: [registeredCard()], pending: [news] });
+    expect(step).toMatchObject({ do: 'begin', addition: 'term-moved', change: news });
+  });
+
   it.each(['sent', 'taken', 'received'] as const)('waits while the card is only «%s»', (stage) => {
     const cards = [card({ stage, packages: [pack({ stage })] })];
     expect(plan({ cards, pending: [change('11', 'WITHDRAWN')] })).toEqual({ do: 'rest' });

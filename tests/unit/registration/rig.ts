@@ -151,6 +151,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   };
   const intakeDeps: IntakeDeps = {
     ...deps,
+    // Of its own: files that fail must not keep a test from reading the feed.
+    breakers: createBreakers({ now: () => performance.now() }),
     pageSize: 200,
     concurrency: 1,
     statuses: { cardStatuses: new Set(mapping.cardStatuses), finalStatuses: new Set(mapping.finalStatuses) },
