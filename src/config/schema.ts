@@ -115,7 +115,7 @@ export const configSchema = z.strictObject({
         .max(30)
         .default(1)
         .describe('Рабочих дней до инцидента «не зарегистрирована»'),
-      concurrency: z.int().min(1).max(256).default(64).describe('Сколько обращений обрабатывать сразу'),
+      concurrency: z.int().min(1).max(256).default(128).describe('Сколько обращений обрабатывать сразу'),
     })
     .prefault({})
     .describe('Создание карточек'),

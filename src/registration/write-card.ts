@@ -183,7 +183,11 @@ export async function buildRequest(
   const item = deps.platform.parseItem(raw, cabinet.config.timeZone);
   if (!item.ok) throw new Fault('APPEAL_SHAPE_UNKNOWN', { detail: item.issues.join('; ') });
   const appeal: Appeal = item.appeal;
-  const deadline = deps.computeDeadline(cabinet, appeal, new Date(pkg.headerTime));
+  // The platform's term always wins, and counting days costs more than all the rest of this function.
+  const deadline =
+    appeal.answerAt === undefined
+      ? deps.computeDeadline(cabinet, appeal, new Date(pkg.headerTime))
+      : undefined;
   const { config } = cabinet;
   const key: PackageKey = {
     opaId: state.opaId,

@@ -173,7 +173,8 @@ async function append(
   const file = await open(path, from > 0 ? 'r+' : 'w');
   try {
     const size = await pour(stream, file, hash, from, maxBytes);
-    await file.truncate(size);
+    // Opened empty, it holds nothing behind what was written.
+    if (from > 0) await file.truncate(size);
     await file.datasync();
     return size;
   } finally {
