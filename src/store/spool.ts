@@ -44,7 +44,7 @@ const GATHER_BYTES = 256 * 1024;
 
 export async function openSpool(dir: string): Promise<Spool> {
   const partial = join(dir, 'partial');
-  await guarded(() => mkdir(partial, { recursive: true }));
+  await guarded(() => mkdir(partial, { recursive: true, mode: 0o750 }));
   const madeFolders = new Set<string>();
   let sequence = 0;
   // The folder may be shared with daemons of other machines, where our process number may be taken too.
@@ -58,7 +58,7 @@ export async function openSpool(dir: string): Promise<Spool> {
     const sha256 = hash.digest('hex');
     const folder = join(dir, sha256.slice(0, 2));
     if (!madeFolders.has(folder)) {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: 0o750 });
       madeFolders.add(folder);
     }
     try {
@@ -170,7 +170,7 @@ async function append(
 ): Promise<number> {
   // What is there already must be hashed again: the state of a hash does not survive a restart.
   if (from > 0) for await (const chunk of createReadStream(path, { end: from - 1 })) hash.update(chunk);
-  const file = await open(path, from > 0 ? 'r+' : 'w');
+  const file = await open(path, from > 0 ? 'r+' : 'w', 0o640);
   try {
     const size = await pour(stream, file, hash, from, maxBytes);
     // Opened empty, it holds nothing behind what was written.
