@@ -24,7 +24,9 @@ beforeAll(async () => {
   database = await createTestDatabase();
   db = queryable(database.dataSource);
   platform = await startPlatform();
-  stand = await makeStand({ platformUrl: platform.url, cabinets: 3, channels: 2 });
+  // Few places each: with many, the first daemon would take all the appeals before the second has looked.
+  const config = { registration: { concurrency: 4 } };
+  stand = await makeStand({ platformUrl: platform.url, cabinets: 3, channels: 2, config });
   for (const cabinet of stand.cabinets) platform.addCabinet(cabinet);
   delo = await startDelo({ channels: stand.channels, pollMs: 50, seed: 7 });
 }, 60_000);
