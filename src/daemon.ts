@@ -17,7 +17,7 @@ import type { Appeal } from './model/appeal.ts';
 import { Fault, toFault } from './model/errors.ts';
 import { answerLimits, createRestPlatform, loadPlatformMapping } from './platform/rest/index.ts';
 import { openQueue } from './queue/queue.ts';
-import { ringDue } from './registration/bell.ts';
+import { dueForgotten, ringDue } from './registration/bell.ts';
 import { readChannel } from './registration/channel-reader.ts';
 import type { RegistrationDeps } from './registration/deps.ts';
 import { fetchLargeFile } from './registration/files.ts';
@@ -229,6 +229,7 @@ export async function startDaemon(
     const tick = (what: string, everyMs: number, action: () => Promise<unknown>) =>
       running.push(repeatEvery(everyMs, stopping.signal, action, tellTick(log, what)));
     tick('bell', BELL_MS, () => ringDue(dataSource, queue));
+    tick('forgotten', SILENCE_MS, () => dueForgotten(db));
     tick('silence', SILENCE_MS, () =>
       watchSilence(
         registration,

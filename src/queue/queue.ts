@@ -1,6 +1,7 @@
 import { type Db, type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Queryable } from '../store/data-source.ts';
+import { passOverActiveKeys } from './active-keys.ts';
 
 /** «Appeal X has work»: the one kind of job that moves an appeal on. */
 const APPEAL_QUEUE = 'appeal';
@@ -64,6 +65,7 @@ export async function openQueue(options: { connectionString: string; log: Logger
   // A worker's error comes as a plain object; the log takes name, place and bare text of it.
   boss.on('error', (error) => options.log.error({ err: error }, 'queue error'));
   boss.on('warning', (warning) => options.log.warn({ warning: warning.message }, 'queue warning'));
+  passOverActiveKeys(boss.getDb());
   await boss.start();
   const settings = {
     notify: true,

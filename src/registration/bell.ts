@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Queue } from '../queue/queue.ts';
-import { inTransaction } from '../store/data-source.ts';
+import { inTransaction, type Queryable } from '../store/data-source.ts';
 
 /** Appeals rung in one go; more are rung at the next tick. */
 const MOST_AT_ONCE = 1000;
@@ -24,4 +24,24 @@ export async function ringDue(dataSource: DataSource, queue: Queue): Promise<num
     );
     return rows.length;
   });
+}
+
+/** Younger than this, what waits is still on its way to a worker. */
+const FORGOTTEN_AFTER = "interval '1 minute'";
+
+/**
+ * Makes due what has something to carry back and nobody to be rung by. A ring falls on a job that is already queued;
+ * taken in the instant before the ringing transaction ends, that job has not seen what the ring was for. Returns how
+ * many there were.
+ */
+export async function dueForgotten(db: Queryable): Promise<number> {
+  const rows = await db.query(
+    `UPDATE appeal SET due_at = now() WHERE due_at IS NULL AND id IN (
+       SELECT k.appeal_id FROM sed_event e JOIN card k ON k.id = e.card_id
+       WHERE e.handled_at IS NULL AND e.stored_at < now() - ${FORGOTTEN_AFTER}
+       UNION SELECT d.appeal_id FROM delivery d
+       WHERE d.state IN ('queued', 'sending', 'unknown') AND d.next_try_at < now() - ${FORGOTTEN_AFTER})
+     RETURNING id`,
+  );
+  return rows.length;
 }

@@ -27,13 +27,15 @@ export async function markTaken(deps: RegistrationDeps, channel: string): Promis
     channel,
     sent.map((pkg) => pkg.message_dir),
   );
-  const taken = sent.filter((pkg) => !waiting.has(pkg.message_dir)).map((pkg) => pkg.id);
+  const taken = sent.filter((pkg) => !waiting.has(pkg.message_dir));
   if (taken.length === 0) return 0;
+  // The cards are locked first, in the order in which the reader of Reports locks them: a Reception comes just now.
   await deps.db.query(
-    `WITH p AS (UPDATE package SET stage = 'taken', taken_at = now() WHERE id = ANY($1::bigint[]) AND stage = 'sent'
-                RETURNING card_id)
+    `WITH l AS MATERIALIZED (SELECT id FROM card WHERE id = ANY($2::bigint[]) ORDER BY id FOR NO KEY UPDATE),
+     p AS (UPDATE package SET stage = 'taken', taken_at = now()
+           WHERE id = ANY($1::bigint[]) AND stage = 'sent' AND (SELECT count(*) FROM l) >= 0 RETURNING card_id)
      UPDATE card SET stage = 'taken' WHERE id IN (SELECT card_id FROM p) AND stage = 'sent'`,
-    [taken],
+    [taken.map((pkg) => pkg.id), taken.map((pkg) => pkg.card_id)],
   );
   return taken.length;
 }

@@ -17,10 +17,10 @@ const MOST_STEPS = 300;
  */
 export async function workAppeals(deps: RegistrationDeps, jobs: readonly JobOf<AppealRef>[]): Promise<void> {
   const ids = [...new Set(jobs.map((job) => job.data.appealId))];
-  const [states, replies] = await Promise.all([
-    loadAppeals(preparing(deps.dataSource), ids),
-    deps.replies?.load(ids),
-  ]);
+  const states = await loadAppeals(preparing(deps.dataSource), ids);
+  // After the appeals, never beside them: whoever asks for work sets `due_at` with it, so a time that was read earlier
+  // shows that the asking came later and must not be cleared.
+  const replies = await deps.replies?.load(ids);
   // All are waited for, whatever becomes of one: a batch that is given back must not go on behind our back.
   const ends = await Promise.allSettled(
     states.map(async (state) => {

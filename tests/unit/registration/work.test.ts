@@ -2,8 +2,9 @@ import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { Fault } from '../../../src/model/errors.ts';
-import { ringDue } from '../../../src/registration/bell.ts';
+import { dueForgotten, ringDue } from '../../../src/registration/bell.ts';
 import { workAppeals } from '../../../src/registration/work.ts';
+import { eventually } from '../../support/eventually.ts';
 import { dieAt, listMessages, takeAway } from './folders.ts';
 import { jobOf, type Rig, startRig } from './rig.ts';
 import { appealOf, cardOf, cardsOf, incidentsOf, packageOf, packagesOf } from './rows.ts';
@@ -50,6 +51,39 @@ async function refuseCardsOf(posId: string): Promise<void> {
 async function mend(): Promise<void> {
   for (const action of undo.splice(0)) await action();
 }
+
+describe('a person asks for more while the appeal is being loaded', () => {
+  it('and the bell still rings for it: the replies are looked at after the time, never before', async () => {
+    const posId = await rig.appeal();
+    await rig.drive();
+    const jobs = await jobsOf([posId]);
+    let isAsked = false;
+    const replies = {
+      async load() {
+        isAsked = true;
+        // As a command does, just after this was read.
+        await rig.db.query('UPDATE appeal SET due_at = now() WHERE pos_id = $1', [posId]);
+        return new Set<string>();
+      },
+      work: () => Promise.resolve(null),
+    };
+    const locker = rig.database.dataSource.createQueryRunner();
+    await locker.startTransaction();
+    await locker.query('LOCK TABLE appeal IN ACCESS EXCLUSIVE MODE');
+    const work = workAppeals(rig.worker({ replies }), jobs);
+    await eventually('the loading waits', async () => {
+      const rows = await rig.db.query(
+        `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'appeal'::regclass`,
+      );
+      return rows.length > 0;
+    });
+    expect(isAsked).toBe(false);
+    await locker.commitTransaction();
+    await locker.release();
+    await work;
+    expect((await appealOf(rig.db, posId)).due_at).not.toBeNull();
+  });
+});
 
 describe('a defect in one appeal', () => {
   it('never stops its batch: the others go, it waits with its reason and an incident', async () => {
@@ -262,6 +296,32 @@ describe('the bell', () => {
       Array.from({ length: 4 }, () => ringDue(rig.database.dataSource, rig.queue)),
     );
     expect(rung.reduce((sum, count) => sum + count, 0)).toBe(Number(all?.count));
+  });
+
+  it('finds what lies unhandled with nobody to be rung by, and leaves alone what is fresh', async () => {
+    const posIds = [await rig.appeal(), await rig.appeal()];
+    await rig.drive();
+    await rig.db.query('UPDATE appeal SET due_at = NULL');
+    for (const posId of posIds) {
+      const { id } = await cardOf(rig.db, posId);
+      await rig.db.query(
+        `WITH m AS (INSERT INTO sed_message (channel, message_id, message_dir, message_type, return_id, raw, files)
+           VALUES ('delo-1', $2, $2, 'Report', '', '', '[]') RETURNING id)
+         INSERT INTO sed_event (document_uid, kind, subject, card_id, message_id, data)
+         SELECT $2, 'consideration', '1', $1, m.id, '{}' FROM m`,
+        [id, `forgotten-${posId}`],
+      );
+    }
+    expect(await dueForgotten(rig.db)).toBe(0);
+    await rig.age(posIds[0] ?? '', 61_000);
+    await rig.db.query(
+      `UPDATE sed_event SET stored_at = now() - interval '61 seconds' WHERE document_uid = $1`,
+      [`forgotten-${posIds[0]}`],
+    );
+    expect(await dueForgotten(rig.db)).toBe(1);
+    expect((await appealOf(rig.db, posIds[0] ?? '')).due_at).not.toBeNull();
+    expect((await appealOf(rig.db, posIds[1] ?? '')).due_at).toBeNull();
+    expect(await dueForgotten(rig.db)).toBe(0);
   });
 
   it('that could not ring leaves the appeal due', async () => {
