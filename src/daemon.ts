@@ -26,6 +26,7 @@ import { markTaken, watchSilence } from './registration/silence.ts';
 import { workAppeals } from './registration/work.ts';
 import { writePartnerReports } from './replies/partner.ts';
 import { loadReplyRules } from './replies/rules.ts';
+import { watchReplies } from './replies/watch.ts';
 import { createReplies } from './replies/work.ts';
 import { loadCardMapping } from './sed/sev/card-mapping.ts';
 import { createSevExchange } from './sed/sev/index.ts';
@@ -229,6 +230,7 @@ export async function startDaemon(
     const tick = (what: string, everyMs: number, action: () => Promise<unknown>) =>
       running.push(repeatEvery(everyMs, stopping.signal, action, tellTick(log, what)));
     tick('bell', BELL_MS, () => ringDue(dataSource, queue));
+    tick('replies', HOUR_MS, () => watchReplies({ db, incidents }, cabinets));
     tick('forgotten', SILENCE_MS, () => dueForgotten(db));
     tick('silence', SILENCE_MS, () =>
       watchSilence(

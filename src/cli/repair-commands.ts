@@ -10,6 +10,7 @@ import {
   type ResendFlags,
   resendCommand as resendDeliveriesCommand,
 } from './delivery-commands.ts';
+import { type EditFlags, editCommand } from './edit-command.ts';
 import { type ExplainFlags, explainCommand } from './explain-command.ts';
 import { showCommand } from './journey-command.ts';
 import type { GlobalOptions, JsonFlag } from './load.ts';
@@ -61,12 +62,30 @@ function addDeliveries(program: Command, options: () => GlobalOptions): void {
     .option('--json', 'ответ в JSON')
     .action((id: string | undefined, flags: ResendFlags) => resendDeliveriesCommand(options(), id, flags));
   deliveries
+    .command('edit')
+    .argument('<отправка>', 'номер отправки, как его показывает «deliveries list»')
+    .description(
+      'исправить ответ, который требует внимания, и отправить его: без файла, с другим файлом, видом, текстом',
+    )
+    .option('--without <имя>', 'отправить без этого файла; можно повторять', collect, [])
+    .option('--replace <имя=путь>', 'отправить вместо файла другой; можно повторять', collect, [])
+    .option('--add <путь>', 'приложить файл; можно повторять', collect, [])
+    .option('--type <вид>', 'вид ответа: имя из outgoing.answerTypes файла mappings/platform.yaml')
+    .option('--comment <текст>', 'текст ответа')
+    .requiredOption('--why <причина>', 'почему: попадёт в журнал')
+    .option('--json', 'ответ в JSON')
+    .action((id: string, flags: EditFlags) => editCommand(options(), id, flags));
+  deliveries
     .command('cancel')
     .argument('<отправка>', 'номер отправки, как его показывает «deliveries list»')
     .description('не отправлять на платформу')
     .requiredOption('--why <причина>', 'почему: попадёт в журнал')
     .option('--json', 'ответ в JSON')
     .action((id: string, flags: CancelFlags) => cancelCommand(options(), id, flags));
+}
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
 }
 
 function addQuarantine(program: Command, options: () => GlobalOptions): void {

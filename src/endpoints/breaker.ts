@@ -98,7 +98,7 @@ export function createBreakers({ now, onChange, settings: given }: BreakerOption
       apply(endpoint, { type: 'success', phase });
       return result;
     } catch (error) {
-      apply(endpoint, eventOf(error, phase), toFault(error));
+      apply(endpoint, eventOf(endpoint, error, phase), toFault(error));
       throw error;
     }
   }
@@ -113,10 +113,29 @@ export function createBreakers({ now, onChange, settings: given }: BreakerOption
   };
 }
 
-function eventOf(error: unknown, phase: number): BreakerEvent {
+/** What one cabinet alone is told: the platform's host answers, so the other cabinets are not held back for it. */
+const CABINET_TROUBLE: ReadonlySet<ErrorCode> = new Set(['PLATFORM_BUSY', 'PLATFORM_BAD_ANSWER']);
+
+function eventOf(endpoint: EndpointName, error: unknown, phase: number): BreakerEvent {
   const fault = toFault(error);
   if (OWN_TROUBLE.has(fault.code)) return { type: 'neutral', phase };
   if (fault.kind !== 'transient' && fault.kind !== 'unknown') return { type: 'success', phase };
+  const isCabinets = CABINET_TROUBLE.has(fault.code);
+  if (endpoint === 'platform' && isCabinets) return { type: 'success', phase };
+  if (endpoint.startsWith('cabinet:') && !isCabinets) return { type: 'neutral', phase };
   const { retryAfterMs } = fault;
   return { type: 'failure', phase, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+/**
+ * Runs a call that is made for one cabinet: under the platform's breaker and its own, so that one cabinet that is told
+ * to wait stops nobody else.
+ * @throws Fault ENDPOINT_PAUSED when either holds it back; whatever `call` throws
+ */
+export async function runForCabinet<T>(
+  breakers: Breakers,
+  opaId: string,
+  call: () => Promise<T>,
+): Promise<T> {
+  return await breakers.run('platform', () => breakers.run(`cabinet:${opaId}`, call));
 }

@@ -1,10 +1,9 @@
-import { Fault } from '../model/errors.ts';
+import { runForCabinet } from '../endpoints/breaker.ts';
 import type { FeedPage, FeedQuery } from '../platform/port.ts';
 import type { IntakeDeps, PolledCabinet } from './intake.ts';
 
 /**
- * Reads a page under the platform's breaker. A page that cannot be understood is its cabinet's own trouble: the
- * platform did answer, so the other cabinets are not held back for it.
+ * Reads a page under the breakers of the platform and of the cabinet.
  * @throws Fault
  */
 export async function readPage(
@@ -13,14 +12,7 @@ export async function readPage(
   query: FeedQuery,
   signal: AbortSignal,
 ): Promise<FeedPage> {
-  const answer = await deps.breakers.run('platform', async () => {
-    try {
-      return await deps.platform.readFeed(cabinet.access, query, signal);
-    } catch (error) {
-      if (error instanceof Fault && error.code === 'PLATFORM_BAD_ANSWER') return error;
-      throw error;
-    }
-  });
-  if (answer instanceof Fault) throw answer;
-  return answer;
+  return await runForCabinet(deps.breakers, cabinet.config.opaId, () =>
+    deps.platform.readFeed(cabinet.access, query, signal),
+  );
 }

@@ -1,4 +1,5 @@
 import { nextDelay } from '../endpoints/backoff.ts';
+import { runForCabinet } from '../endpoints/breaker.ts';
 import { blockCabinet, credentialsMark } from '../intake/cabinets.ts';
 import type { PolledCabinet } from '../intake/intake.ts';
 import { Fault, toFault } from '../model/errors.ts';
@@ -85,7 +86,7 @@ async function fetchOne(
       ...(attachment.size === null ? {} : { expectedSize: attachment.size }),
       ...(attachment.expectedSha256 === null ? {} : { expectedSha256: attachment.expectedSha256 }),
       openAt: (offset) =>
-        deps.breakers.run('platform', () =>
+        runForCabinet(deps.breakers, cabinet.config.opaId, () =>
           deps.platform.openFile(cabinet.access, attachment.fileId, offset, limit),
         ),
     });

@@ -75,20 +75,19 @@ function findProblem(
   if (payload.answerType === '') {
     return { code: 'ANSWER_TYPE_NOT_MAPPED', detail: `группа документа «${facts.group?.name ?? ''}»` };
   }
-  if (files.length > limits.maxFiles) {
-    return { code: 'ANSWER_FILE_REFUSED', detail: `файлов ${files.length}, разрешено ${limits.maxFiles}` };
-  }
+  const refusal = refusalOf(files, limits);
+  return refusal === undefined ? undefined : { code: 'ANSWER_FILE_REFUSED', detail: refusal };
+}
+
+/** What the platform would not take of these files, named with its limit, in Russian; undefined when it takes them all. */
+export function refusalOf(files: readonly AnswerFile[], limits: AnswerLimits): string | undefined {
+  if (files.length > limits.maxFiles) return `файлов ${files.length}, разрешено ${limits.maxFiles}`;
   for (const file of files) {
     if (file.size > limits.maxFileBytes) {
-      return {
-        code: 'ANSWER_FILE_REFUSED',
-        detail: `${file.name}: ${file.size} байт, разрешено ${limits.maxFileBytes}`,
-      };
+      return `${file.name}: ${file.size} байт, разрешено ${limits.maxFileBytes}`;
     }
     const extension = /\.([^.]+)$/.exec(file.name)?.[1]?.toLowerCase() ?? '';
-    if (!limits.types.has(extension)) {
-      return { code: 'ANSWER_FILE_REFUSED', detail: `${file.name}: тип «${extension}» не разрешён` };
-    }
+    if (!limits.types.has(extension)) return `${file.name}: тип «${extension}» не разрешён`;
   }
   return undefined;
 }
@@ -140,9 +139,17 @@ function filesOf(
     else files.push({ name, sha256: stored.sha256, size: stored.size });
   }
   for (const file of facts.files) {
-    const name = file.description ?? file.resource ?? '';
+    const name = nameOf(file.description, file.resource);
     take(file.resource, name);
     if (signatures) for (const resource of file.signatures) take(resource, resource);
   }
   return { files, missing };
+}
+
+const EXTENSION = /\.[^.\s]{1,8}$/;
+
+/** As the clerk described it; a description has often no extension, and then the file's own tells the type. */
+function nameOf(description: string | undefined, resource: string | undefined): string {
+  const name = description ?? resource ?? '';
+  return EXTENSION.test(name) ? name : `${name}${EXTENSION.exec(resource ?? '')?.[0] ?? ''}`;
 }

@@ -63,7 +63,7 @@ export async function repeatLater(
   const retryUsedMs = delivery.retryUsedMs + (held ? 0 : delayMs);
   if (retryUsedMs > deps.retry.windowMs) return await toAttention(deps, state, delivery, fault, inDoubt);
   const back = inDoubt ? 'unknown' : 'queued';
-  const baseline = inDoubt ? delivery.baseline : null;
+  const baseline = inDoubt || mayCome(deps, delivery, absentMs) ? delivery.baseline : null;
   const waitMs = Math.max(0, delayMs - (absentMs ?? 0));
   const [row] = await deps.db.query<{ at: number }>(
     `UPDATE delivery SET state = $4, retry_used_ms = $5, next_try_at = now() + make_interval(secs => $6), ended_at = coalesce(ended_at, now()),
@@ -86,6 +86,11 @@ export async function repeatLater(
   if (!held)
     deps.log.warn({ posId: state.posId, code: fault.code, seq: delivery.seq }, 'delivery will be repeated');
   return { ...delivery, state: back, retryUsedMs, nextTryAt: row.at, baseline, failures };
+}
+
+/** An earlier attempt that is not there yet may come still: a request can commit after its connection died. */
+function mayCome({ settleAfterMs }: RepliesDeps, delivery: Delivery, absentMs: number | undefined): boolean {
+  return delivery.state === 'queued' || (absentMs !== undefined && absentMs < settleAfterMs);
 }
 
 /** A defect of ours in the midst of a call tells nothing of whether it went out. */

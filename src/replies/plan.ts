@@ -41,6 +41,11 @@ function nextOfCard(deliveries: readonly Delivery[], state: RepliesState): Reply
     (d) => d.state === 'queued' || d.state === 'sending' || d.state === 'unknown',
   );
   if (current === undefined) return { do: 'rest' };
+  // After a forward nothing goes out, and this one may stand on the platform: a person's «resend» asks it.
+  const isHeld = deliveries.some(
+    (d) => isForward(d) && d.state === 'attention' && d.baseline !== null && d.seq < current.seq,
+  );
+  if (isHeld) return { do: 'rest' };
   if (current.state === 'sending') {
     // One job an appeal is active at a time: what stands as sending now was begun by a job that is gone.
     return { do: 'doubt', delivery: current };

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { writeJournal } from '../alerts/journal.ts';
+import { runForCabinet } from '../endpoints/breaker.ts';
 import type { PolledCabinet } from '../intake/intake.ts';
 import type { AppealOnPlatform, PostOutcome } from '../model/delivery.ts';
 import { Fault, toFault } from '../model/errors.ts';
@@ -34,7 +35,7 @@ export async function sendDelivery(
   let outcome: PostOutcome;
   try {
     // Begun only when the breaker lets it go: a paused endpoint spends no attempt.
-    outcome = await deps.breakers.run('platform', async () => {
+    outcome = await runForCabinet(deps.breakers, state.opaId, async () => {
       current = await begin(deps, delivery, baseline);
       // For the breaker it is as if nothing had been called.
       if (current === undefined) throw new Fault('STOPPED');
@@ -103,7 +104,9 @@ export async function uploadFile(
       size: file.size,
       open: () => createReadStream(path),
     };
-    id = await deps.breakers.run('platform', () => deps.platform.uploadFile(cabinet.access, source, signal));
+    id = await runForCabinet(deps.breakers, state.opaId, () =>
+      deps.platform.uploadFile(cabinet.access, source, signal),
+    );
   } catch (error) {
     const fault = toFault(error);
     if (fault.kind !== 'rejected' && fault.kind !== 'defect')
@@ -211,7 +214,9 @@ async function readAppeal(
   { access }: PolledCabinet,
   signal: AbortSignal,
 ): Promise<AppealOnPlatform> {
-  return await deps.breakers.run('platform', () => deps.platform.readAppeal(access, state.posId, signal));
+  return await runForCabinet(deps.breakers, state.opaId, () =>
+    deps.platform.readAppeal(access, state.posId, signal),
+  );
 }
 
 async function afterFailure(

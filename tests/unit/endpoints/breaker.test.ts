@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { type BreakerChange, createBreakers, type EndpointName } from '../../../src/endpoints/breaker.ts';
+import {
+  type BreakerChange,
+  createBreakers,
+  type EndpointName,
+  runForCabinet,
+} from '../../../src/endpoints/breaker.ts';
 import type { ErrorCode } from '../../../src/model/error-codes.ts';
 import { Fault } from '../../../src/model/errors.ts';
 
@@ -9,8 +14,8 @@ function setup() {
   const breakers = createBreakers({ now: () => clock.now, onChange: (change) => changes.push(change) });
   const fail = (endpoint: EndpointName, fault: unknown = new Fault('PLATFORM_UNREACHABLE')) =>
     breakers.run(endpoint, () => Promise.reject(fault)).catch((error: unknown) => error);
-  const open = async (endpoint: EndpointName) => {
-    for (let i = 0; i < 5; i += 1) await fail(endpoint);
+  const open = async (endpoint: EndpointName, fault?: Fault) => {
+    for (let i = 0; i < 5; i += 1) await fail(endpoint, fault);
   };
   return { clock, changes, breakers, fail, open };
 }
@@ -46,7 +51,7 @@ describe('breakers', () => {
 
   it('stand each for one endpoint', async () => {
     const { breakers, open } = setup();
-    await open('cabinet:1');
+    await open('cabinet:1', new Fault('PLATFORM_BUSY'));
     expect(await breakers.run('cabinet:2', async () => 'fine')).toBe('fine');
     expect(await breakers.run('platform', async () => 'fine')).toBe('fine');
     expect(Object.fromEntries(breakers.states())).toEqual({
@@ -75,8 +80,8 @@ describe('breakers', () => {
 
   it.each<[ErrorCode, boolean]>([
     ['PLATFORM_UNREACHABLE', true],
-    ['PLATFORM_BUSY', true],
-    ['PLATFORM_BAD_ANSWER', true],
+    ['PLATFORM_BUSY', false],
+    ['PLATFORM_BAD_ANSWER', false],
     ['PLATFORM_OUTCOME_UNKNOWN', true],
     ['SED_FOLDER_UNAVAILABLE', true],
     ['SMTP_UNREACHABLE', true],
@@ -108,18 +113,33 @@ describe('breakers', () => {
   it('Retry-After of the last failure puts the probe off', async () => {
     const { breakers, fail } = setup();
     const busy = new Fault('PLATFORM_BUSY', { retryAfterMs: 90_000 });
-    for (let i = 0; i < 5; i += 1) await fail('platform', busy);
-    expect(breakers.waitMs('platform')).toBe(90_000);
+    for (let i = 0; i < 5; i += 1) await fail('cabinet:1', busy);
+    expect(breakers.waitMs('cabinet:1')).toBe(90_000);
   });
 
   it('a breaker inside another does not count its refusal against the outer one', async () => {
     const { breakers, open } = setup();
-    await open('cabinet:1');
+    await open('cabinet:1', new Fault('PLATFORM_BUSY'));
     for (let i = 0; i < 30; i += 1) {
       await breakers
         .run('platform', () => breakers.run('cabinet:1', async () => undefined))
         .catch((error: unknown) => expect(error).toMatchObject({ code: 'ENDPOINT_PAUSED' }));
     }
     expect(breakers.states().get('platform')).toBe('closed');
+  });
+
+  it.each<[ErrorCode, string]>([
+    ['PLATFORM_BUSY', 'cabinet:1'],
+    ['PLATFORM_BAD_ANSWER', 'cabinet:1'],
+    ['PLATFORM_UNREACHABLE', 'platform'],
+    ['PLATFORM_OUTCOME_UNKNOWN', 'platform'],
+  ])('of a call for a cabinet %s holds back %s alone', async (code, held) => {
+    const { breakers, changes } = setup();
+    const call = () => Promise.reject(new Fault(code));
+    for (let i = 0; i < 9; i += 1) await runForCabinet(breakers, '1', call).catch(() => undefined);
+    expect(changes.map(({ endpoint, to }) => [endpoint, to])).toEqual([[held, 'open']]);
+    await expect(runForCabinet(breakers, '1', call)).rejects.toMatchObject({ code: 'ENDPOINT_PAUSED' });
+    const other = runForCabinet(breakers, '2', async () => 'fine').catch((error: Fault) => error.code);
+    expect(await other).toBe(held === 'platform' ? 'ENDPOINT_PAUSED' : 'fine');
   });
 });

@@ -95,13 +95,6 @@ describe('the clerk’s answer document', () => {
       /вирус\.exe.*«exe»/,
     ],
     [
-      'no type at all',
-      { files: [{ resource: '1.pdf', description: 'Ответ' }] },
-      {},
-      'ANSWER_FILE_REFUSED',
-      /Ответ: тип «»/,
-    ],
-    [
       'too many files',
       { files: Array.from({ length: 4 }, () => ({ resource: '1.pdf', description: 'a.pdf' })) },
       {},
@@ -120,6 +113,29 @@ describe('the clerk’s answer document', () => {
     for (const access of [{ name: 'Общий' }, { name: ' открытый ' }, { name: '' }, { uid: '1' }, undefined]) {
       expect(decide({ access }).make).toBe('delivery');
     }
+  });
+
+  it('with a file of no type at all waits for a person', () => {
+    const files = [{ name: '1', sha256: 'b', size: 10 }];
+    const told = event('answer', { ...FACTS, files: [{ resource: '1', description: 'Ответ' }] }, { files });
+    expect(interpretEvent(told, rulesWith(), context())).toMatchObject({
+      make: 'attention',
+      code: 'ANSWER_FILE_REFUSED',
+      detail: expect.stringMatching(/Ответ: тип «»/),
+    });
+  });
+
+  it.each([
+    ['Ответ заявителю', '1.pdf', 'Ответ заявителю.pdf'],
+    ['Ответ от 12.03.2026 г', '1.PDF', 'Ответ от 12.03.2026 г.PDF'],
+    ['Ответ.docx', '1.pdf', 'Ответ.docx'],
+  ])('a file described as «%s» and stored as %s goes as «%s»', (description, resource, name) => {
+    const files = [{ name: resource, sha256: 'b', size: 10 }];
+    const told = event('answer', { ...FACTS, files: [{ resource, description }] }, { files });
+    expect(interpretEvent(told, rulesWith(), context())).toMatchObject({
+      make: 'delivery',
+      files: [{ name }],
+    });
   });
 
   it('a text alone is an answer, a note too', () => {

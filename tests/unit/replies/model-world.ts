@@ -63,7 +63,7 @@ export class World {
   /** Seqs of deliveries that stood in attention at some time. */
   readonly problems: string[] = [];
   private readonly late: { readonly at: number; readonly entry: TrueEntry }[] = [];
-  private readonly mode: KeyMode;
+  readonly mode: KeyMode;
   private deps: RepliesDeps;
 
   constructor(mode: KeyMode) {
