@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { DeliveryRow } from './model-store.ts';
 import { type KeyMode, POST_FAULTS, type PostFault, World } from './model-world.ts';
@@ -7,6 +7,14 @@ import { type KeyMode, POST_FAULTS, type PostFault, World } from './model-world.
  * Random lives of one appeal with two cards: the real flow between a platform and a store in memory. Held: promise 2 of
  * the design (once, in order, or before the administrator with its reason).
  */
+
+// Time passes only where a life says so: a stall of the machine would be one more event.
+beforeAll(() => {
+  jest.spyOn(performance, 'now').mockReturnValue(0);
+});
+afterAll(() => {
+  jest.restoreAllMocks();
+});
 
 type Command =
   | { readonly do: 'tell'; readonly card: number; readonly what: number; readonly twice: boolean }
