@@ -236,13 +236,13 @@ describe('a transfer that fails on its way', () => {
           })(),
         ).pipe(response);
       },
-      { idleTimeoutMs: 150 },
+      { idleTimeoutMs: 600 },
     );
     const { stream } = await platform.openFile(cabinet(), 'file-1', 0);
     let read = 0;
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       // One pause longer than the limit, with the pipe full.
-      if (read === 0) await new Promise((resolve) => setTimeout(resolve, 400));
+      if (read === 0) await new Promise((resolve) => setTimeout(resolve, 1000));
       read += chunk.length;
     }
     expect(read).toBe(20 * 1024 * 1024);
