@@ -200,15 +200,10 @@ export async function startDaemon(
 
     const settings = { db, incidents, platform, log, signal: stopping.signal };
     await settleCabinets(settings, cabinets);
-    const dryCabinets = () => cabinets.filter(({ opaId }) => isDry(opaId)).map(({ opaId }) => opaId);
-    const markDry = () => {
-      const dryNow = dryCabinets();
-      const all = cabinets.map(({ opaId }) => opaId);
-      return settleDryMarks(dataSource, {
-        dry: dryNow,
-        live: all.filter((opaId) => !dryNow.includes(opaId)),
-      });
-    };
+    const opaIdsOf = (dry: boolean) =>
+      cabinets.filter(({ opaId }) => isDry(opaId) === dry).map(({ opaId }) => opaId);
+    const dryCabinets = () => opaIdsOf(true);
+    const markDry = () => settleDryMarks(dataSource, { dry: opaIdsOf(true), live: opaIdsOf(false) });
     await markDry();
 
     const metrics = createMetrics({ db, queue, breakers, cabinets: () => cabinets });

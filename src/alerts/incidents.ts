@@ -13,6 +13,17 @@ export interface Incidents {
   close(db: Queryable, code: ErrorCode, scope: string): Promise<void>;
 }
 
+/** Sets an incident to what is true now: counted while there is something to count, closed when there is nothing. */
+export async function tellCount(
+  { db, incidents }: { readonly db: Queryable; readonly incidents: Incidents },
+  code: ErrorCode,
+  scope: string,
+  count: number,
+): Promise<void> {
+  if (count > 0) await incidents.openCounted(db, code, scope, count);
+  else await incidents.close(db, code, scope);
+}
+
 export function createIncidents(log: Logger): Incidents {
   async function put(
     db: Queryable,

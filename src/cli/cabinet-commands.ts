@@ -9,13 +9,14 @@ import {
 } from '../intake/cabinets.ts';
 import { createLog } from '../log.ts';
 import { ERROR_CODES } from '../model/error-codes.ts';
-import { Fault } from '../model/errors.ts';
+import type { Fault } from '../model/errors.ts';
 import { loadPlatformMapping } from '../platform/rest/index.ts';
 import { findCabinet } from './find-cabinet.ts';
 import { explain } from './journey.ts';
 import { type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
 import { mappingFile, openPlatform } from './open-platform.ts';
+import { requireWhy } from './required.ts';
 
 export interface PauseFlags extends JsonFlag {
   readonly why: string;
@@ -24,9 +25,7 @@ export interface PauseFlags extends JsonFlag {
 /** `posrednik cabinets pause`: the cabinet is neither read nor written to until it is resumed, by any daemon. */
 export async function pauseCommand(options: GlobalOptions, id: string, flags: PauseFlags): Promise<void> {
   const { loaded, cabinet } = await loadCabinet(options, id);
-  if (flags.why.trim() === '') {
-    throw new Fault('COMMAND_INVALID', { detail: '--why: напишите причину', field: '--why' });
-  }
+  requireWhy(flags.why);
   const paused = await withTables(loaded, createLog('warn'), async (db, dataSource) => {
     await registerCabinets(db, [cabinet]);
     return await pauseCabinet(dataSource, cabinet, flags.why);

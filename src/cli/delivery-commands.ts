@@ -12,6 +12,7 @@ import {
 import { explain } from './journey.ts';
 import { type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
+import { requireDelivery, requireWhy } from './required.ts';
 import { wordOf } from './words.ts';
 
 export interface DeliveryListFlags extends JsonFlag {
@@ -86,17 +87,15 @@ export async function resendCommand(
 }
 
 function whichOf(id: string | undefined, error: string | undefined): DeliveryFilter {
-  if (id !== undefined && error === undefined) return { id: requireNumber(id) };
+  if (id !== undefined && error === undefined) return { id: requireDelivery(id) };
   if (id === undefined && error !== undefined) return { code: requireCode(error) };
   throw new Fault('COMMAND_INVALID', { detail: 'назовите номер отправки или --error КОД, одно из двух' });
 }
 
 /** `posrednik deliveries cancel`: exit code 1 when it is not there, has gone, or is going. */
 export async function cancelCommand(options: GlobalOptions, id: string, flags: CancelFlags): Promise<void> {
-  const number = requireNumber(id);
-  if (flags.why.trim() === '') {
-    throw new Fault('COMMAND_INVALID', { detail: '--why: напишите причину', field: '--why' });
-  }
+  const number = requireDelivery(id);
+  requireWhy(flags.why);
   const loaded = await loadForCommand(options);
   const done = await withTables(loaded, createLog('warn'), (_db, dataSource) =>
     cancelDelivery(dataSource, number, flags.why),
@@ -105,11 +104,6 @@ export async function cancelCommand(options: GlobalOptions, id: string, flags: C
     done ? `Отправка ${id} отменена.` : `Отправки ${id} нет, она уже ушла или уходит сейчас.`,
   ]);
   if (!done) process.exitCode = 1;
-}
-
-function requireNumber(text: string): string {
-  if (/^\d{1,18}$/.test(text)) return text;
-  throw new Fault('COMMAND_INVALID', { detail: `«${text}»: номер отправки состоит из цифр` });
 }
 
 function requireCode(code: string): string {

@@ -7,6 +7,7 @@ import { openSpool } from '../store/spool.ts';
 import { commandLog, type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
 import { mappingFile } from './open-platform.ts';
+import { requireDelivery, requireWhy } from './required.ts';
 
 export interface EditFlags extends JsonFlag {
   readonly without: readonly string[];
@@ -19,8 +20,8 @@ export interface EditFlags extends JsonFlag {
 
 /** `posrednik deliveries edit`: the clerk's decision about an answer that waits. @throws what `editAnswer` throws */
 export async function editCommand(options: GlobalOptions, id: string, flags: EditFlags): Promise<void> {
-  if (!/^\d{1,18}$/.test(id)) throw invalid(`«${id}»: номер отправки состоит из цифр`);
-  if (flags.why.trim() === '') throw invalid('--why: напишите причину');
+  requireDelivery(id);
+  requireWhy(flags.why);
   const replacements = flags.replace.map(readReplacement);
   const loaded = await loadForCommand(options);
   const mapping = await loadPlatformMapping(mappingFile(loaded, 'platform.yaml'));
@@ -50,9 +51,5 @@ export async function editCommand(options: GlobalOptions, id: string, flags: Edi
 function readReplacement(text: string): { name: string; path: string } {
   const at = text.indexOf('=');
   if (at > 0 && at < text.length - 1) return { name: text.slice(0, at), path: text.slice(at + 1) };
-  throw invalid(`--replace «${text}»: напишите имя=путь`);
-}
-
-function invalid(detail: string): Fault {
-  return new Fault('COMMAND_INVALID', { detail });
+  throw new Fault('COMMAND_INVALID', { detail: `--replace «${text}»: напишите имя=путь` });
 }

@@ -3,6 +3,7 @@ import { toFault } from '../model/errors.ts';
 import type { AppealState } from '../registration/state.ts';
 import { buildRequest, drawUp } from '../registration/write-card.ts';
 import type { DryMessage, DryRunDeps } from './dry-run.ts';
+import { aboutFile } from './folder.ts';
 import type { OutgoingStep } from './port.ts';
 
 /** All that makes a card is there: which part of it fired is seen in the document. */
@@ -38,7 +39,7 @@ export async function dryCard(
     return {
       name,
       files: [
-        { path: 'message.json', content: asJson(about) },
+        aboutFile(about),
         ...files.map((file) => ({ path: `${messageDir}/${file.name}`, content: file.content })),
         { path: `${messageDir}.env`, content: envelope },
       ],
@@ -48,11 +49,7 @@ export async function dryCard(
     if (kind !== 'rejected') throw error;
     return {
       name,
-      files: [{ path: 'message.json', content: asJson({ ...about, error: { code, detail } }) }],
+      files: [aboutFile({ ...about, error: { code, detail } })],
     };
   }
-}
-
-function asJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

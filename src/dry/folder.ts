@@ -10,6 +10,11 @@ export interface DryFile {
   readonly content: Uint8Array | string | { readonly path: string; readonly sha256: string };
 }
 
+/** What is told of a message beside its files: to whom it would go, by which rule, or why it would not. */
+export function aboutFile(about: Readonly<Record<string, unknown>>): DryFile {
+  return { path: 'message.json', content: `${JSON.stringify(about, null, 2)}\n` };
+}
+
 /** The folder of the dry run. */
 export interface DryFolder {
   /**

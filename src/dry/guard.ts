@@ -8,8 +8,8 @@ type Covers = (opaId: string) => boolean;
  * The platform behind a last door: whatever path a message of a dry cabinet takes, it does not leave. The flows ask before
  * they begin anything; this catches what they forget, and a cabinet that went dry in the middle of a step.
  */
-export function guardPlatform<T extends Platform & PlatformReplies>(
-  platform: T,
+export function guardPlatform(
+  platform: Platform & PlatformReplies,
   covers: Covers,
 ): Platform & PlatformReplies {
   const refuse = ({ opaId }: CabinetAccess) => {

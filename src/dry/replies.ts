@@ -4,7 +4,7 @@ import { toFault } from '../model/errors.ts';
 import { decideAll, deliveryKey } from '../replies/interpret-step.ts';
 import type { CardEvents, Delivery, RepliesState } from '../replies/state.ts';
 import type { DryMessage, DryRunDeps } from './dry-run.ts';
-import type { DryFile } from './folder.ts';
+import { aboutFile, type DryFile } from './folder.ts';
 
 interface Outgoing {
   readonly seq: number;
@@ -94,7 +94,7 @@ function message(deps: DryRunDeps, state: RepliesState, outgoing: Outgoing, fall
   );
   return {
     name: ['replies', `${kind}-${key}`],
-    files: [{ path: 'message.json', content: `${JSON.stringify(about, null, 2)}\n` }, ...copies],
+    files: [aboutFile(about), ...copies],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, SedEvent } from '../sed/port.ts';
+import { storeBlobs } from '../store/blobs.ts';
 import type { Queryable } from '../store/data-source.ts';
 
 /** A card of ours that a message tells of. */
@@ -96,14 +97,10 @@ export async function storeMessages(
       traced.map(isOrphan),
     ],
   );
-  const files = messages.flatMap((message) => message.files);
-  if (files.length > 0) {
-    await tx.query(
-      `INSERT INTO blob (sha256, size) SELECT * FROM unnest($1::text[], $2::bigint[]) ORDER BY 1
-       ON CONFLICT (sha256) DO NOTHING`,
-      [files.map(({ sha256 }) => sha256), files.map(({ size }) => size)],
-    );
-  }
+  await storeBlobs(
+    tx,
+    messages.flatMap(({ files }) => files),
+  );
   const ids = new Map(rows.map((row) => [JSON.stringify([row.channel, row.message_id]), row.id]));
   return traced.map((one) => {
     const { channel, messageId } = one.message;
@@ -114,6 +111,9 @@ export async function storeMessages(
 interface Told {
   readonly event: SedEvent;
   readonly uid: string;
+  readonly subject: string;
+  /** Of (uid, kind, subject). */
+  readonly identity: string;
   readonly card: KnownCard | undefined;
   readonly stored: StoredMessage;
 }
@@ -126,7 +126,8 @@ export async function storeEvents(
   tx: Queryable,
   messages: readonly StoredMessage[],
 ): Promise<Map<StoredMessage, SedEvent[]>> {
-  const told = messages.flatMap(toldBy);
+  const toldByEach = messages.map(toldBy);
+  const told = toldByEach.flat();
   const fresh = new Map<StoredMessage, SedEvent[]>(messages.map((stored) => [stored, []]));
   if (told.length === 0) return fresh;
   // What was told of a document that we did not know then counts when we do (a database put back from a copy), and
@@ -149,7 +150,7 @@ export async function storeEvents(
     [
       told.map(({ uid }) => uid),
       told.map(({ event }) => event.kind),
-      told.map(({ event }) => subjectOf(event)),
+      told.map(({ subject }) => subject),
       told.map(({ card }) => card?.id ?? null),
       told.map(({ stored }) => stored.id),
       told.map(({ event }) => event.at ?? null),
@@ -158,10 +159,10 @@ export async function storeEvents(
     ],
   );
   const news = new Set(rows.map((row) => identityOf(row.document_uid, row.kind, row.subject)));
-  for (const { event, uid, stored } of told) {
-    if (news.has(identityOf(uid, event.kind, subjectOf(event)))) fresh.get(stored)?.push(event);
+  for (const { event, identity, stored } of told) if (news.has(identity)) fresh.get(stored)?.push(event);
+  for (const [index, stored] of messages.entries()) {
+    await noteEarlierTelling(tx, stored, toldByEach[index] ?? []);
   }
-  for (const stored of messages) await noteEarlierTelling(tx, stored);
   return fresh;
 }
 
@@ -172,7 +173,9 @@ function toldBy(stored: StoredMessage): Told[] {
   for (const event of message.events) {
     const card = cards.get(event.documentUid);
     const uid = card?.document_uid ?? event.documentUid;
-    told.set(identityOf(uid, event.kind, subjectOf(event)), { event, uid, card, stored });
+    const subject = subjectOf(event);
+    const identity = identityOf(uid, event.kind, subject);
+    told.set(identity, { event, uid, subject, identity, card, stored });
   }
   return [...told.values()];
 }
@@ -193,9 +196,12 @@ function subjectOf(event: SedEvent): string {
  * A Report that others overtook shows that what it tells was told before the rest of theirs: that decides the order in
  * which facts go on, as long as none of them has.
  */
-async function noteEarlierTelling(tx: Queryable, stored: StoredMessage): Promise<void> {
+async function noteEarlierTelling(
+  tx: Queryable,
+  stored: StoredMessage,
+  told: readonly Told[],
+): Promise<void> {
   const { time } = stored.message;
-  const told = toldBy(stored);
   if (time === undefined || !told.some(({ card }) => (card?.newest_waiting ?? time) > time)) return;
   await tx.query(
     `UPDATE sed_event e SET message_id = $1
@@ -206,7 +212,7 @@ async function noteEarlierTelling(tx: Queryable, stored: StoredMessage): Promise
       stored.id,
       told.map(({ uid }) => uid),
       told.map(({ event }) => event.kind),
-      told.map(({ event }) => subjectOf(event)),
+      told.map(({ subject }) => subject),
       time,
     ],
   );

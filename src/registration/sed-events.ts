@@ -28,7 +28,7 @@ export function createSink(deps: RegistrationDeps): SedSink {
       ]);
       return rows.length > 0;
     },
-    accept: (message) => accept(message),
+    accept,
     async trouble(channel, messageDir, code, detail) {
       await deps.db.query(
         `INSERT INTO quarantine (channel, message_dir, code, detail) VALUES ($1, $2, $3, $4)

@@ -1,3 +1,4 @@
+import { tellCount } from '../alerts/incidents.ts';
 import type { CabinetConfig } from '../config/schema.ts';
 import type { RegistrationDeps } from './deps.ts';
 import { closeSettled } from './settled-incidents.ts';
@@ -57,7 +58,7 @@ export async function watchSilence(
          AND sent_at < now() - make_interval(secs => $2)`,
       [channel, settings.notTakenAfterMs / 1000],
     );
-    await tell(deps, `channel:${channel}:not-taken`, Number(row?.late ?? 0));
+    await tellCount(deps, 'SED_SILENT', `channel:${channel}:not-taken`, Number(row?.late ?? 0));
     const unregistered = await deps.db.query<{ opa_id: string; sent_at: Date; cards: string }>(
       `SELECT a.opa_id, date_trunc('minute', p.sent_at) AS sent_at, count(*) AS cards
        FROM package p JOIN card k ON k.id = p.card_id JOIN appeal a ON a.id = k.appeal_id
@@ -73,12 +74,7 @@ export async function watchSilence(
       const days = settings.workingDaysElapsed(group.sent_at, now, zone);
       if (days >= settings.notRegisteredAfterDays) late += Number(group.cards);
     }
-    await tell(deps, `channel:${channel}:not-registered`, late);
+    await tellCount(deps, 'SED_SILENT', `channel:${channel}:not-registered`, late);
   }
   await closeSettled(deps);
-}
-
-async function tell(deps: RegistrationDeps, scope: string, count: number): Promise<void> {
-  if (count > 0) await deps.incidents.openCounted(deps.db, 'SED_SILENT', scope, count);
-  else await deps.incidents.close(deps.db, 'SED_SILENT', scope);
 }

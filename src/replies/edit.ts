@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { writeJournal } from '../alerts/journal.ts';
 import type { AnswerPayload } from '../model/delivery.ts';
 import { Fault } from '../model/errors.ts';
+import { storeBlobs } from '../store/blobs.ts';
 import { inTransaction, type Queryable } from '../store/data-source.ts';
 import type { AnswerFile } from './interpret.ts';
 import { type AnswerLimits, refusalOf } from './interpret-answer.ts';
@@ -53,11 +54,7 @@ export async function editAnswer(
       [id],
     );
     await tx.query(`DELETE FROM delivery_file WHERE delivery_id = $1`, [id]);
-    await tx.query(
-      `INSERT INTO blob (sha256, size) SELECT DISTINCT ON (sha256) * FROM unnest($1::text[], $2::bigint[]) AS t (sha256, size)
-       ORDER BY 1 ON CONFLICT (sha256) DO NOTHING`,
-      [files.map(({ sha256 }) => sha256), files.map(({ size }) => size)],
-    );
+    await storeBlobs(tx, files);
     await tx.query(
       `INSERT INTO delivery_file (delivery_id, position, name, sha256, size, platform_file_id)
        SELECT $1, ordinality - 1, name, sha256, size, known

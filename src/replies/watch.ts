@@ -1,4 +1,4 @@
-import type { Incidents } from '../alerts/incidents.ts';
+import { type Incidents, tellCount } from '../alerts/incidents.ts';
 import type { CabinetConfig } from '../config/schema.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { Queryable } from '../store/data-source.ts';
@@ -20,15 +20,13 @@ export async function watchReplies(deps: WatchDeps, cabinets: readonly CabinetCo
 type Counts = ReadonlyMap<string, number>;
 
 async function tell(
-  { db, incidents }: WatchDeps,
+  deps: WatchDeps,
   cabinets: readonly CabinetConfig[],
   code: ErrorCode,
   counts: Counts,
 ): Promise<void> {
   for (const { opaId } of cabinets) {
-    const count = counts.get(opaId) ?? 0;
-    if (count > 0) await incidents.openCounted(db, code, `opa:${opaId}`, count);
-    else await incidents.close(db, code, `opa:${opaId}`);
+    await tellCount(deps, code, `opa:${opaId}`, counts.get(opaId) ?? 0);
   }
 }
 

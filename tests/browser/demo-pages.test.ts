@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { loadConfig } from '../../src/config/index.ts';
-import { type Daemon, startDaemon } from '../../src/daemon.ts';
-import { createLog } from '../../src/log.ts';
+import type { Daemon } from '../../src/daemon.ts';
 import { type DeloSimulator, startDelo } from '../simulators/delo/index.ts';
 import { type PlatformSimulator, startPlatform } from '../simulators/platform/index.ts';
 import { type Browser, findChromium, startBrowser } from '../support/chromium.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { makeStand, type Stand } from '../support/stand.ts';
+import { endSurroundings, startStandDaemon } from '../support/stand-daemon.ts';
 
 const program = findChromium();
 const inCi = process.env['CI'] === 'true';
@@ -33,21 +32,13 @@ story('a person with both pages open', () => {
     stand = await makeStand({ platformUrl: platform.url, cabinets: 1 });
     for (const cabinet of stand.cabinets) platform.addCabinet(cabinet);
     delo = await startDelo({ channels: stand.channels });
-    const env = { DATABASE_URL: database.url };
-    daemon = await startDaemon(
-      await loadConfig({ path: stand.configPath, env, cwd: stand.dir }),
-      createLog('silent'),
-    );
+    daemon = await startStandDaemon(stand, database);
     browser = await startBrowser(program);
   }, 120_000);
 
   afterAll(async () => {
     await browser?.close();
-    await daemon?.stop();
-    await delo?.stop();
-    await platform?.close();
-    await database?.drop();
-    await stand?.remove();
+    await endSurroundings({ daemons: [daemon], delo, platform, database, stand });
   }, 60_000);
 
   it('sends a new message and sees its card appear in the СЭД', async () => {

@@ -1,18 +1,16 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
-import { loadConfig } from '../../src/config/index.ts';
-import { type Daemon, startDaemon } from '../../src/daemon.ts';
+import type { Daemon } from '../../src/daemon.ts';
 import { type Queryable, queryable } from '../../src/store/data-source.ts';
 import { type DeloSimulator, startDelo } from '../simulators/delo/index.ts';
 import { type PlatformSimulator, startPlatform } from '../simulators/platform/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeStand, type Stand, type StandCabinet } from '../support/stand.ts';
+import { endSurroundings, startStandDaemon } from '../support/stand-daemon.ts';
 
 const LONG = 120_000;
-const log = pino({ level: 'silent' });
 
 let database: TestDatabase;
 let db: Queryable;
@@ -35,21 +33,12 @@ beforeEach(async () => {
   delo = await startDelo({ channels: stand.channels });
 });
 afterEach(async () => {
-  await daemon?.stop();
+  await endSurroundings({ daemons: [daemon], delo, platform, database, stand });
   daemon = undefined;
-  await delo.stop();
-  await platform.close();
-  await database.drop();
-  await stand.remove();
 });
 
 async function start(): Promise<void> {
-  const loaded = await loadConfig({
-    path: stand.configPath,
-    env: { DATABASE_URL: database.url },
-    cwd: stand.dir,
-  });
-  daemon = await startDaemon(loaded, log);
+  daemon = await startStandDaemon(stand, database);
 }
 
 async function restart(): Promise<void> {

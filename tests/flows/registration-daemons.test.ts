@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { loadConfig } from '../../src/config/index.ts';
-import { type Daemon, startDaemon } from '../../src/daemon.ts';
+import type { Daemon } from '../../src/daemon.ts';
 import { resendCards } from '../../src/registration/commands.ts';
 import { type Queryable, queryable } from '../../src/store/data-source.ts';
 import { type DeloSimulator, startDelo } from '../simulators/delo/index.ts';
@@ -11,6 +10,7 @@ import { type AppealInput, type PlatformSimulator, startPlatform } from '../simu
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeStand, type Stand } from '../support/stand.ts';
+import { endSurroundings, startStandDaemon } from '../support/stand-daemon.ts';
 
 let database: TestDatabase;
 let db: Queryable;
@@ -32,19 +32,10 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await Promise.all(daemons.map((daemon) => daemon.stop()));
-  await delo.stop();
-  await platform.close();
-  await database.drop();
-  await stand.remove();
+  await endSurroundings({ daemons, delo, platform, database, stand });
 }, 60_000);
 
 async function startOne(): Promise<Daemon> {
-  const loaded = await loadConfig({
-    path: stand.configPath,
-    env: { DATABASE_URL: database.url },
-    cwd: stand.dir,
-  });
   const log = pino(
     { level: 'info' },
     new Writable({
@@ -54,7 +45,7 @@ async function startOne(): Promise<Daemon> {
       },
     }),
   );
-  const daemon = await startDaemon(loaded, log);
+  const daemon = await startStandDaemon(stand, database, log);
   daemons.push(daemon);
   return daemon;
 }

@@ -1,9 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
-import { loadConfig } from '../../src/config/index.ts';
-import { type Daemon, startDaemon } from '../../src/daemon.ts';
+import type { Daemon } from '../../src/daemon.ts';
 import { cancelDelivery, listDeliveries, resendDeliveries } from '../../src/replies/commands.ts';
 import { type Queryable, queryable } from '../../src/store/data-source.ts';
 import { type DeloSimulator, startDelo } from '../simulators/delo/index.ts';
@@ -11,6 +9,7 @@ import { type PlatformSimulator, startPlatform } from '../simulators/platform/in
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeStand, type Stand } from '../support/stand.ts';
+import { endSurroundings, startStandDaemon } from '../support/stand-daemon.ts';
 
 const LONG = 180_000;
 const OPA_ID = '100001';
@@ -36,21 +35,12 @@ beforeEach(async () => {
   delo = await startDelo({ channels: stand.channels });
 }, LONG);
 afterEach(async () => {
-  await daemon?.stop();
+  await endSurroundings({ daemons: [daemon], delo, platform, database, stand });
   daemon = undefined;
-  await delo?.stop();
-  await platform?.close();
-  await database?.drop();
-  await stand?.remove();
 }, LONG);
 
 async function start(): Promise<void> {
-  const loaded = await loadConfig({
-    path: stand.configPath,
-    env: { DATABASE_URL: database.url },
-    cwd: stand.dir,
-  });
-  daemon = await startDaemon(loaded, pino({ level: 'silent' }));
+  daemon = await startStandDaemon(stand, database);
 }
 
 async function mapAnswers(): Promise<void> {

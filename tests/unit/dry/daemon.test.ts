@@ -1,8 +1,7 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { loadConfig } from '../../../src/config/index.ts';
-import { type Daemon, startDaemon } from '../../../src/daemon.ts';
+import type { Daemon } from '../../../src/daemon.ts';
 import { createLog } from '../../../src/log.ts';
 import { type Queryable, queryable } from '../../../src/store/data-source.ts';
 import { type DeloSimulator, startDelo } from '../../simulators/delo/index.ts';
@@ -10,6 +9,7 @@ import { type PlatformSimulator, startPlatform } from '../../simulators/platform
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { eventually } from '../../support/eventually.ts';
 import { makeStand, type Stand } from '../../support/stand.ts';
+import { endSurroundings, startStandDaemon } from '../../support/stand-daemon.ts';
 import { siteMappings } from './site-mappings.ts';
 
 const LONG = 240_000;
@@ -37,12 +37,8 @@ beforeEach(async () => {
   delo = await startDelo({ channels: stand.channels });
 }, LONG);
 afterEach(async () => {
-  await daemon?.stop();
+  await endSurroundings({ daemons: [daemon], delo, platform, database, stand });
   daemon = undefined;
-  await delo.stop();
-  await platform.close();
-  await database.drop();
-  await stand.remove();
 }, LONG);
 
 /** Writes the first cabinet's mode into the settings, by rename, as editors do. */
@@ -56,12 +52,7 @@ async function setMode(mode: 'live' | 'dry'): Promise<void> {
 }
 
 async function start(dry = false): Promise<void> {
-  const loaded = await loadConfig({
-    path: stand.configPath,
-    env: { DATABASE_URL: database.url },
-    cwd: stand.dir,
-  });
-  daemon = await startDaemon(loaded, createLog('silent'), { dry });
+  daemon = await startStandDaemon(stand, database, createLog('silent'), { dry });
 }
 
 async function stop(): Promise<void> {

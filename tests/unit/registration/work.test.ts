@@ -313,7 +313,6 @@ describe('the bell', () => {
       );
     }
     expect(await dueForgotten(rig.db)).toBe(0);
-    await rig.age(posIds[0] ?? '', 61_000);
     await rig.db.query(
       `UPDATE sed_event SET stored_at = now() - interval '61 seconds' WHERE document_uid = $1`,
       [`forgotten-${posIds[0]}`],
