@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startDelo } from '../tests/simulators/delo/index.ts';
 import { startPlatform } from '../tests/simulators/platform/index.ts';
 import { startSmtp } from '../tests/simulators/smtp/index.ts';
+import { makeAdministrator, sendDigest } from './demo/administrator.ts';
 import { readAppeals, sendAppeals } from './demo/appeals.ts';
 import { type Board, openBoard } from './demo/board.ts';
 import { createDemoClerk } from './demo/clerk.ts';
@@ -11,6 +12,7 @@ import { DemoError } from './demo/errors.ts';
 import { FORWARD_TARGET, writeMappings } from './demo/mappings.ts';
 import { readReplies } from './demo/replies.ts';
 import { makeAccess, newPassword, writeSettings } from './demo/settings.ts';
+import { askShowcase, publishedCategories, startDemoArchive } from './demo/showcase.ts';
 import { listenToWishes, type Wishes } from './demo/signals.ts';
 import { createTeller, type TellerSight } from './demo/teller.ts';
 import { judge, type Verdict } from './demo/verdict.ts';
@@ -31,6 +33,8 @@ interface Stage {
   /** Where the daemon's log is to be found afterwards. */
   readonly logHint: string;
   look(): Promise<TellerSight | undefined>;
+  /** Mails that the administrator has got. */
+  mails(): number;
   /** What broke the format, by ДЕЛО's own check. */
   complaints(): readonly string[];
 }
@@ -88,7 +92,7 @@ async function setStage(
     if (options.keep !== undefined) say(`пакеты и журналы оставлены в ${resolve(options.keep)}`);
   });
   const { channels, takenDir, logFile, stateDir } = workplace;
-  const platform = await startPlatform();
+  const platform = await startPlatform({ showcaseCategories: await publishedCategories() });
   undo.push(() => platform.close());
   const access = makeAccess(cabinets);
   for (const { id: _id, ...cabinet } of access) platform.addCabinet(cabinet);
@@ -104,6 +108,8 @@ async function setStage(
     ...(takenDir === undefined ? {} : { takenDir }),
   });
   undo.push(() => delo.stop());
+  const archive = await startDemoArchive();
+  undo.push(() => archive.simulator.close());
   const configPath = await writeSettings({
     folder: workplace.settingsDir,
     stateDir,
@@ -114,6 +120,12 @@ async function setStage(
     channels,
     cabinets,
     access,
+    archive: {
+      url: archive.simulator.url,
+      user: archive.simulator.user,
+      password: archive.password,
+      cardfiles: archive.simulator.cardfiles,
+    },
   });
   wishes.leave.throwIfAborted();
   const daemon = await runDaemon(configPath, logFile, wishes.hurry);
@@ -125,10 +137,18 @@ async function setStage(
   const clerk = createDemoClerk(delo, posIds, toAnswer);
   const board: Board = await openBoard(stateDir);
   undo.push(() => board.close());
+  const [administrator] = await Promise.all([
+    makeAdministrator(configPath, workplace.settingsDir),
+    askShowcase(configPath),
+    sendDigest(configPath),
+  ]);
   say('всё запущено:');
   say(`  платформа, страницы заявителя и кабинета   ${platform.url}/`);
   say(`  ДЕЛО, страницы делопроизводителя           ${delo.url}/`);
+  say(`  посредник, консоль                         ${daemon.url}/`);
+  say(`    вход: ${administrator.login}, пароль: ${administrator.password}`);
   say(`  посредник, показатели                      ${daemon.url}/metrics`);
+  say(`  витрина на платформе                       ${platform.url}/showcase`);
   say(`  почта, пойманные письма                    ${mail.url}/api/mails`);
   say(`  журнал посредника                          ${logFile}`);
   return {
@@ -146,6 +166,7 @@ async function setStage(
       if (resolutions > 0) say(`делопроизводитель наложил резолюции: ${resolutions}`);
       return { appeals: platform.appeals(), cards, board: state, mails: mail.mails(), replies, toAnswer };
     },
+    mails: () => mail.mails().length,
     complaints: () => delo.complaints.map(({ messageDir, text }) => `${messageDir}: ${text}`),
   };
 }
@@ -168,22 +189,44 @@ async function playOnce(
   if (wishes.leave.aborted) return 1;
   if (verdict === undefined) throw new DemoError(`База посредника не отвечает. ${stage.logHint}`);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
-  tellVerdict(verdict, seconds, options.json === true, say);
+  tellVerdict(verdict, stage.mails(), seconds, options.json === true, say);
   const problems = problemsOf(verdict, stage);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   return problems.length === 0 ? 0 : 1;
 }
 
-function tellVerdict(verdict: Verdict, seconds: number, json: boolean, say: (line: string) => void): void {
+function tellVerdict(
+  verdict: Verdict,
+  mails: number,
+  seconds: number,
+  json: boolean,
+  say: (line: string) => void,
+): void {
   const { appeals, cards, attention, files, statuses, answers, unknownSettled } = verdict;
+  const { records, accepted, refused, unmapped } = verdict.showcase;
   if (json) {
-    const result = { appeals, cards, attention, files, statuses, answers, unknownSettled, seconds };
+    const shown = { records, accepted, refused, unmapped };
+    const result = {
+      appeals,
+      cards,
+      attention,
+      files,
+      statuses,
+      answers,
+      unknownSettled,
+      ...shown,
+      mails,
+      seconds,
+    };
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return;
   }
   say(`итог: обращений ${appeals}, карточек ${cards}, файлов ${files}, требуют внимания ${attention}`);
   say(
     `на платформе: статусов ${statuses}, ответов ${answers}; оборванных отправок выяснено ${unknownSettled}`,
+  );
+  say(
+    `витрина: вопросов ${records}, принято ${accepted}, не принято ${refused}, рубрика не сопоставлена ${unmapped}; писем администратору ${mails}`,
   );
   say(`время: ${String(seconds).replace('.', ',')} с`);
 }

@@ -5,10 +5,10 @@ import type { Logger } from 'pino';
 import { tellBreakerChange } from './alerts/breaker-changes.ts';
 import { createIncidents } from './alerts/incidents.ts';
 import type { Cabinet, LoadedConfig } from './config/index.ts';
-import { createMetrics } from './console/metrics.ts';
-import { type DaemonPhase, startConsole } from './console/server.ts';
+import { openConsole } from './console/compose.ts';
+import type { DaemonPhase } from './console/server.ts';
 import { createDryRun } from './dry/dry-run.ts';
-import { guardPlatform, guardSed } from './dry/guard.ts';
+import { guardPlatform, guardSed, guardShowcase } from './dry/guard.ts';
 import { settleDryMarks } from './dry/marks.ts';
 import { createBreakers } from './endpoints/breaker.ts';
 import { followSettings, settleCabinets } from './follow-settings.ts';
@@ -31,6 +31,10 @@ import { createReplies } from './replies/work.ts';
 import { loadCardMapping } from './sed/sev/card-mapping.ts';
 import { createSevExchange } from './sed/sev/index.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
+import { startAlerts } from './start-alerts.ts';
+import { startMail } from './start-mail.ts';
+import { startShowcases } from './start-showcases.ts';
+import { startWriteBack } from './start-write-back.ts';
 import { checkClusterMarker } from './store/cluster-marker.ts';
 import { openDatabase, queryable } from './store/data-source.ts';
 import { startEmbedded } from './store/embedded/index.ts';
@@ -206,8 +210,19 @@ export async function startDaemon(
     const markDry = () => settleDryMarks(dataSource, { dry: opaIdsOf(true), live: opaIdsOf(false) });
     await markDry();
 
-    const metrics = createMetrics({ db, queue, breakers, cabinets: () => cabinets });
-    const web = await startConsole({ ...config.console, db, metrics, log, phase: () => phase });
+    const web = await openConsole({
+      ...shared,
+      // The door of dry runs is before it; the classifier is only read.
+      platform: { ...platform, readClassifier: openPlatform.readClassifier },
+      loaded,
+      cabinets: () => cabinets,
+      answers: { limits, answerTypes: new Set(Object.keys(mapping.outgoing.answerTypes)) },
+      finalStatuses: new Set(mapping.finalStatuses),
+      sed,
+      computeDeadline: computeTerm,
+      queue,
+      phase: () => phase,
+    });
     // The console stays to the end: while the rest is stopping it says so to whoever asks.
     shutdown.push('console', () => web.close());
     shutdown.push('work', () => Promise.all([stopQueue(), Promise.allSettled(running)]), GRACE_MS + CUT_MS);
@@ -247,6 +262,26 @@ export async function startDaemon(
       // One tick a channel: a hung share stops only itself.
       tick('partner-reports', BELL_MS, () => writePartnerReports(partner, channel, stopping.signal));
     }
+    const clocked = { ...shared, loaded, signal: stopping.signal, tick };
+    startMail(clocked);
+    const finalStatuses = new Set(mapping.finalStatuses);
+    await startAlerts({ ...clocked, queue, finalStatuses, cabinets: () => cabinets });
+    await startShowcases({
+      ...clocked,
+      queue,
+      platform: { ...platform, ...guardShowcase(openPlatform, isDry) },
+      terms,
+      isDry,
+      findCabinet,
+    });
+    await startWriteBack({
+      ...clocked,
+      rules,
+      cabinets: () => cabinets,
+      isDry,
+      cabinet: findCabinet,
+      hold: (work) => running.push(work),
+    });
     tick('spool-sweep', HOUR_MS, () => spool.sweep(24 * HOUR_MS, Date.now()));
 
     running.push(

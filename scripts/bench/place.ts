@@ -14,7 +14,8 @@ export function projectFile(path: string): string {
 /** Where a measurement puts its files, and what it has started: all of it goes when `work` ends. */
 export interface Place {
   readonly dir: string;
-  start(script: string, args?: readonly string[]): Child;
+  /** `flags` are node's own. */
+  start(script: string, args?: readonly string[], flags?: readonly string[]): Child;
   /** Starts the daemon as `npm start` does, with these settings. */
   startDaemon(configPath: string): Promise<Child>;
 }
@@ -38,7 +39,7 @@ export async function inPlace<T>(parent: string | undefined, work: (place: Place
     };
     const running = work({
       dir,
-      start: (script, args = []) => start([projectFile(script), ...args]),
+      start: (script, args = [], flags = []) => start([...flags, projectFile(script), ...args]),
       startDaemon: async (configPath) => start(daemonArguments(await startScript(), configPath)),
     });
     return await Promise.race([running, interrupted.promise]);
@@ -48,6 +49,11 @@ export async function inPlace<T>(parent: string | undefined, work: (place: Place
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+/** Flags with which `npm start` runs node. */
+export async function startFlags(): Promise<readonly string[]> {
+  return (await startScript()).split(' ').filter((part) => part.startsWith('--'));
 }
 
 async function startScript(): Promise<string> {

@@ -1,8 +1,14 @@
+import type { ConsoleResult } from './console.ts';
 import type { FileResult } from './file.ts';
 import type { IntakeResult } from './intake.ts';
+import type { MappingResult } from './mapping.ts';
+import type { ShowcaseResult } from './showcase.ts';
 
 /** What the project holds itself to (README, «Speed»). */
 const TARGETS = { perSecond: 200, rssMb: 250, ratio: 2, addedMb: 64 } as const;
+const LOOKUPS_PER_SECOND = 1_000_000;
+const CONSOLE_TARGETS = { ms: 300, kb: 100 } as const;
+const SHOWCASE_TARGETS = { perSecond: 20_000, rssMb: 300, ratio: 2 } as const;
 
 /** The result as lines of «what: how much», with the targets beside. */
 export function intakeTable(result: IntakeResult): string {
@@ -38,6 +44,54 @@ export function fileTable(result: FileResult): string {
       `${result.addedMb} МБ`,
       verdict(result.addedMb < TARGETS.addedMb, `< ${TARGETS.addedMb} МБ`),
     ],
+  ]);
+}
+
+/** As `intakeTable`, for the mapping of rubrics. */
+export function mappingTable(result: MappingResult): string {
+  const rate = (perSecond: number) => verdict(perSecond >= LOOKUPS_PER_SECOND, `≥ ${LOOKUPS_PER_SECOND}`);
+  return table([
+    ['Кодов и правил', `${result.codes} и ${result.rules}`, ''],
+    ['Подготовка', `${result.readyMs} мс`, ''],
+    ['Поиск', `${result.perSecond} в секунду`, rate(result.perSecond)],
+    ['Поиск с условиями', `${result.conditionalPerSecond} в секунду`, rate(result.conditionalPerSecond)],
+  ]);
+}
+
+/** As `intakeTable`, for the showcase. */
+export function showcaseTable(result: ShowcaseResult): string {
+  const { perSecond, rssMb, ratio } = SHOWCASE_TARGETS;
+  return table([
+    ['Вопросов', String(result.records), ''],
+    ['Файлов', String(result.files), ''],
+    ['Сборка и gzip', `${result.seconds} с`, ''],
+    ['Скорость', `${result.perSecond} в секунду`, verdict(result.perSecond >= perSecond, `≥ ${perSecond}`)],
+    ['Память процесса, наибольшая', `${result.rssMb} МБ`, verdict(result.rssMb < rssMb, `< ${rssMb} МБ`)],
+    ['Второй проход без изменений', `${result.againSeconds} с`, ''],
+    ['Курсор, JSON и gzip без всего остального', `${result.floorSeconds} с`, ''],
+    ['Отношение', String(result.ratio), verdict(result.ratio <= ratio, `≤ ${ratio}`)],
+  ]);
+}
+
+/** As `intakeTable`, for the console: a line a page, then the search. */
+export function consoleTable({
+  appeals,
+  cabinets,
+  attention,
+  seedSeconds,
+  pages,
+  searchMs,
+}: ConsoleResult): string {
+  const { ms, kb } = CONSOLE_TARGETS;
+  return table([
+    ['Обращений, кабинетов, отправок во внимании', `${appeals}, ${cabinets}, ${attention}`, ''],
+    ['Заполнение базы', `${seedSeconds} с`, ''],
+    ...pages.map((page): readonly [string, string, string] => [
+      page.name,
+      `${page.ms} мс (дольше всего ${page.worstMs}), ${page.kb} КБ`,
+      verdict(page.ms < ms && page.kb < kb, `< ${ms} мс, < ${kb} КБ`),
+    ]),
+    ['Поиск, самый долгий', `${searchMs} мс`, verdict(searchMs < ms, `< ${ms} мс`)],
   ]);
 }
 

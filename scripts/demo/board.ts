@@ -24,6 +24,18 @@ export interface BoardState {
   readonly unread: number;
   readonly incidents: readonly Incident[];
   readonly deliveries: DeliveryCounts;
+  readonly showcase: ShowcaseCounts;
+}
+
+/** Questions of the archive's cards, by where they stand on their way into the showcase. */
+export interface ShowcaseCounts {
+  readonly records: number;
+  readonly accepted: number;
+  /** By the platform or by our own check. */
+  readonly refused: number;
+  readonly unmapped: number;
+  /** Passes over the archive that came to their end. */
+  readonly passes: number;
 }
 
 /** Statuses and answers on their way to the platform. */
@@ -58,6 +70,14 @@ const DELIVERIES = `
          (count(*) FILTER (WHERE state = 'attention'))::int AS attention,
          (count(*) FILTER (WHERE state = 'done' AND platform_id IS NULL))::int AS "unknownSettled"
   FROM delivery`;
+const SHOWCASE = `
+  SELECT (count(*) FILTER (WHERE state <> 'gone'))::int AS records,
+         (count(*) FILTER (WHERE state = 'accepted'))::int AS accepted,
+         (count(*) FILTER (WHERE state = 'refused'))::int AS refused,
+         (count(*) FILTER (WHERE state = 'unmapped'))::int AS unmapped,
+         (SELECT count(*)::int FROM showcase_build WHERE finished_at IS NOT NULL) AS passes
+  FROM showcase_record`;
+const NO_SHOWCASE: ShowcaseCounts = { records: 0, accepted: 0, refused: 0, unmapped: 0, passes: 0 };
 const NO_DELIVERIES: DeliveryCounts = { open: 0, attention: 0, unknownSettled: 0 };
 
 /** Opens the embedded database of a running daemon. */
@@ -78,12 +98,14 @@ export async function openBoard(stateDir: string): Promise<Board> {
         const rows = await pool.query<BoardRow>(ROWS);
         const unread = await pool.query<{ count: number }>(UNREAD);
         const incidents = await pool.query<Incident>(INCIDENTS);
+        const showcase = await pool.query<ShowcaseCounts>(SHOWCASE);
         const deliveries = await pool.query<DeliveryCounts>(DELIVERIES);
         return {
           rows: rows.rows,
           unread: unread.rows[0]?.count ?? 0,
           incidents: incidents.rows,
           deliveries: deliveries.rows[0] ?? NO_DELIVERIES,
+          showcase: showcase.rows[0] ?? NO_SHOWCASE,
         };
       } catch {
         return undefined;

@@ -24,6 +24,12 @@ export interface DemoSettings {
   readonly channels: readonly DeloChannel[];
   readonly cabinets: readonly DemoCabinet[];
   readonly access: readonly DemoAccess[];
+  readonly archive: {
+    readonly url: string;
+    readonly user: string;
+    readonly password: string;
+    readonly cardfiles: readonly string[];
+  };
 }
 
 /** A password that has never been used before. */
@@ -48,6 +54,7 @@ export async function writeSettings(settings: DemoSettings): Promise<string> {
   const { folder, access, mailLogin } = settings;
   const secret = (name: string) => join(folder, `${name}.password`);
   for (const { id, password } of access) await writeFile(secret(id), `${password}\n`, { mode: 0o600 });
+  await writeFile(secret('delo-web'), `${settings.archive.password}\n`, { mode: 0o600 });
   await writeFile(secret('smtp'), `${mailLogin.password}\n`, { mode: 0o600 });
   const path = join(folder, 'posrednik.yaml');
   // JSON is YAML too.
@@ -56,7 +63,8 @@ export async function writeSettings(settings: DemoSettings): Promise<string> {
 }
 
 function toConfig(settings: DemoSettings, secret: (name: string) => string): unknown {
-  const { stateDir, mappingsDir, platformUrl, mail, mailLogin, channels, cabinets, access } = settings;
+  const { stateDir, mappingsDir, platformUrl, mail, mailLogin, channels, cabinets, access, archive } =
+    settings;
   return {
     stateDir,
     mappingsDir,
@@ -84,8 +92,31 @@ function toConfig(settings: DemoSettings, secret: (name: string) => string): unk
       startFrom: DateTime.now().minus({ days: START_DAYS_AGO }).toISODate(),
       pollInterval: '500ms',
     })),
+    archives: [
+      {
+        id: 'delo-web',
+        baseUrl: archive.url,
+        user: archive.user,
+        passwordFile: secret('delo-web'),
+      },
+    ],
+    showcases: [
+      {
+        id: 'region',
+        cabinet: access[0]?.id ?? '',
+        archive: 'delo-web',
+        region: REGION,
+        cardfiles: archive.cardfiles,
+        from: DateTime.now().minus({ years: 1 }).toISODate(),
+        maxRecords: 200,
+        reportInterval: '1s',
+      },
+    ],
   };
 }
+
+/** No region of the country: everything here is made up. */
+const REGION = '80';
 
 const PARTIES = {
   recipient: {

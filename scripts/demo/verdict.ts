@@ -1,6 +1,6 @@
 import type { Card } from '../../tests/simulators/delo/index.ts';
 import type { WireAppeal } from '../../tests/simulators/platform/index.ts';
-import type { BoardRow, BoardState } from './board.ts';
+import type { BoardRow, BoardState, ShowcaseCounts } from './board.ts';
 import { type AppealReplies, doubledReplies } from './replies.ts';
 
 /** What stands on both sides at one moment. */
@@ -29,6 +29,7 @@ export interface Verdict {
   readonly answers: number;
   /** Deliveries cut in the middle, of which the daemon found out what became of them. */
   readonly unknownSettled: number;
+  readonly showcase: ShowcaseCounts;
   /** Appeals with more than one card. */
   readonly doubled: readonly string[];
   /** Appeals with a status or answer that stands twice on the platform. */
@@ -60,7 +61,8 @@ export function judge({ appeals, cards, board, replies, toAnswer }: Sight): Verd
     if (!needsAttention(row) && !whole) waiting.push(String(posId));
   }
   const all = [...replies.values()];
-  const { deliveries } = board;
+  const { deliveries, showcase } = board;
+  const { records, accepted, refused, unmapped, passes } = showcase;
   return {
     appeals: appeals.length,
     cards: withCard,
@@ -69,10 +71,15 @@ export function judge({ appeals, cards, board, replies, toAnswer }: Sight): Verd
     statuses: all.reduce((sum, { statuses }) => sum + statuses.length, 0),
     answers: all.reduce((sum, { answers }) => sum + answers.length, 0),
     unknownSettled: deliveries.unknownSettled,
+    showcase,
     doubled: [...cardsOf].filter(([, own]) => own.length > 1).map(([posId]) => posId),
     doubledReplies: doubledReplies(replies),
     waiting,
-    settled: waiting.length === 0 && deliveries.open === 0,
+    settled:
+      waiting.length === 0 &&
+      deliveries.open === 0 &&
+      passes > 0 &&
+      accepted + refused + unmapped === records,
   };
 }
 

@@ -1,7 +1,6 @@
-import { DateTime } from 'luxon';
 import { requestBackfill } from '../intake/backfill.ts';
+import { backfillOfDays } from '../intake/backfill-days.ts';
 import { registerCabinets } from '../intake/cabinets.ts';
-import { Fault } from '../model/errors.ts';
 import { findCabinet } from './find-cabinet.ts';
 import { commandLog, type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
@@ -23,18 +22,11 @@ export async function backfillCommand(
 ): Promise<void> {
   const loaded = await loadForCommand(options);
   const cabinet = findCabinet(loaded, id);
-  const from = parseDay(flags.from, cabinet.timeZone, '--from');
-  const last = parseDay(flags.to, cabinet.timeZone, '--to');
-  if (last < from) {
-    throw new Fault('COMMAND_INVALID', { detail: '--to: последний день раньше первого', field: '--to' });
-  }
-  const to = last.plus({ days: 1 });
-  const request = {
-    opaId: cabinet.opaId,
-    from: from.toJSDate(),
-    to: to.toJSDate(),
-    forceCards: flags.withCards === true,
-  };
+  const request = backfillOfDays(
+    cabinet,
+    { from: flags.from, to: flags.to, forceCards: flags.withCards === true },
+    { from: '--from', to: '--to' },
+  );
   await withTables(loaded, commandLog(), async (db) => {
     // One just put into the settings may not have been read by any daemon yet.
     await registerCabinets(db, [cabinet]);
@@ -43,10 +35,4 @@ export async function backfillCommand(
   const words = [`Дочитывание кабинета ${id} с ${flags.from} по ${flags.to} поставлено в очередь.`];
   if (!cabinet.enabled) words.push('Кабинет выключен (enabled: false): оно начнётся, когда его включат.');
   printResult(flags.json, { cabinet: id, from: request.from, to: request.to }, words);
-}
-
-function parseDay(text: string, zone: string, option: string): DateTime {
-  const day = DateTime.fromISO(text, { zone });
-  if (day.isValid && /^\d{4}-\d{2}-\d{2}$/.test(text)) return day;
-  throw new Fault('COMMAND_INVALID', { detail: `${option}: напишите день как 2026-01-31`, field: option });
 }

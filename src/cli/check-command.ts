@@ -1,9 +1,11 @@
+import { channelChecks } from '../checks/channels.ts';
 import { type CheckDeps, type CheckLine, configLines, runChecks } from '../config/check.ts';
 import { checksJson, formatChecks } from '../config/check-format.ts';
 import { ConfigError, type LoadedConfig } from '../config/index.ts';
 import { createLog } from '../log.ts';
+import { archiveChecks } from './check-archive.ts';
 import { databaseChecks, spoolChecks } from './check-house.ts';
-import { cabinetChecks, channelChecks, mappingChecks, smtpChecks } from './check-outside.ts';
+import { cabinetChecks, mappingChecks, smtpChecks } from './check-outside.ts';
 import { endSoon } from './leave.ts';
 import { type GlobalOptions, type JsonFlag, loadForCommand } from './load.ts';
 import { openCommandDatabase } from './open-database.ts';
@@ -36,6 +38,7 @@ async function collect(options: GlobalOptions): Promise<CheckLine[]> {
     mapping: mappingChecks(loaded),
     cabinet: await cabinetChecks(loaded, database),
     channel: await channelChecks(loaded),
+    archive: await archiveChecks(loaded),
     smtp: smtpChecks(loaded),
   };
   try {

@@ -7,8 +7,8 @@ import { createLog } from '../log.ts';
 import type { Platform } from '../platform/port.ts';
 import { loadPlatformMapping } from '../platform/rest/index.ts';
 import { loadCardMapping } from '../sed/sev/card-mapping.ts';
-import { createSevExchange } from '../sed/sev/index.ts';
 import { knowsYear, loadTerms } from '../terms/index.ts';
+import { archiveMappingChecks } from './check-archive.ts';
 import { tablesOf } from './check-house.ts';
 import type { CommandDatabase } from './open-database.ts';
 import { mappingFile, openPlatform } from './open-platform.ts';
@@ -20,6 +20,7 @@ export function mappingChecks(loaded: LoadedConfig): CheckTask[] {
     { name: 'platform.yaml', run: () => quietly(loadPlatformMapping(mappingFile(loaded, 'platform.yaml'))) },
     { name: 'card.yaml', run: () => quietly(loadCardMapping(mappingFile(loaded, 'card.yaml'))) },
     { name: 'terms.yaml, calendar.yaml', run: () => checkTerms(mappingsDir) },
+    ...archiveMappingChecks(loaded),
   ];
 }
 
@@ -58,15 +59,6 @@ async function checkCabinet(
   const db = await tablesOf(database);
   if (db !== undefined) await unblockCabinet(db, createIncidents(createLog('silent')), cabinet);
   return organization?.name === undefined ? undefined : `в порядке: ${organization.name}`;
-}
-
-/** Tries the rights on both folders of every channel. */
-export async function channelChecks(loaded: LoadedConfig): Promise<CheckTask[]> {
-  const mapping = await loadCardMapping(mappingFile(loaded, 'card.yaml')).catch(() => undefined);
-  if (mapping === undefined) return [];
-  const { channels } = loaded.config;
-  const sed = createSevExchange({ channels, mapping });
-  return channels.map(({ id }) => ({ name: id, run: () => quietly(sed.checkChannel(id)) }));
 }
 
 /** Connects to the mail server and logs in; sends nothing. Nothing to try when there is no mail. */

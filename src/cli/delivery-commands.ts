@@ -5,13 +5,13 @@ import { Fault } from '../model/errors.ts';
 import {
   cancelDelivery,
   type DeliveryFilter,
-  type DeliveryRow,
   listDeliveries,
   resendDeliveries,
 } from '../replies/commands.ts';
 import { explain } from './journey.ts';
 import { type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
+import { type RemoteDelivery, remoteCancel, remoteDeliveries, remoteResend } from './remote.ts';
 import { requireDelivery, requireWhy } from './required.ts';
 import { wordOf } from './words.ts';
 
@@ -34,8 +34,10 @@ export interface CancelFlags extends JsonFlag {
 /** `posrednik deliveries list`: what goes to the platform, newest first. @throws Fault COMMAND_INVALID */
 export async function listCommand(options: GlobalOptions, flags: DeliveryListFlags): Promise<void> {
   const filter = filterOf(flags);
-  const loaded = await loadForCommand(options);
-  const rows = await withTables(loaded, createLog('warn'), (db) => listDeliveries(db, filter));
+  const rows =
+    options.api === undefined
+      ? await withTables(await loadForCommand(options), createLog('warn'), (db) => listDeliveries(db, filter))
+      : await remoteDeliveries(options.api, filter);
   printResult(flags.json, { deliveries: rows }, rows.length > 0 ? rows.map(lineOf) : ['Отправок нет.']);
 }
 
@@ -58,7 +60,7 @@ function filterOf({ state, error, appeal, limit }: DeliveryListFlags): DeliveryF
   };
 }
 
-function lineOf(row: DeliveryRow): string {
+function lineOf(row: RemoteDelivery): string {
   const error = row.errorCode === null ? '' : `  ! ${explain(row.errorCode, row.errorDetail)}`;
   const what = `${wordOf('kind', row.kind)} по обращению ${row.posId} (${row.cabinet})`;
   return `${row.id}  ${what}: ${wordOf('delivery', row.state)}, попыток ${row.attempts}, правило «${row.rule}»${error}`;
@@ -74,10 +76,12 @@ export async function resendCommand(
   flags: ResendFlags,
 ): Promise<void> {
   const filter = whichOf(id, flags.error);
-  const loaded = await loadForCommand(options);
-  const sent = await withTables(loaded, createLog('warn'), (_db, dataSource) =>
-    resendDeliveries(dataSource, filter, flags.why),
-  );
+  const sent =
+    options.api === undefined
+      ? await withTables(await loadForCommand(options), createLog('warn'), (_db, dataSource) =>
+          resendDeliveries(dataSource, filter, flags.why),
+        )
+      : await remoteResend(options.api, filter, flags.why);
   printResult(flags.json, { resent: sent }, [
     sent.length === 0
       ? 'Повторять нечего: с таким условием ни одна отправка не требует внимания.'
@@ -96,10 +100,12 @@ function whichOf(id: string | undefined, error: string | undefined): DeliveryFil
 export async function cancelCommand(options: GlobalOptions, id: string, flags: CancelFlags): Promise<void> {
   const number = requireDelivery(id);
   requireWhy(flags.why);
-  const loaded = await loadForCommand(options);
-  const done = await withTables(loaded, createLog('warn'), (_db, dataSource) =>
-    cancelDelivery(dataSource, number, flags.why),
-  );
+  const done =
+    options.api === undefined
+      ? await withTables(await loadForCommand(options), createLog('warn'), (_db, dataSource) =>
+          cancelDelivery(dataSource, number, flags.why),
+        )
+      : await remoteCancel(options.api, number, flags.why);
   printResult(flags.json, { id, cancelled: done }, [
     done ? `Отправка ${id} отменена.` : `Отправки ${id} нет, она уже ушла или уходит сейчас.`,
   ]);

@@ -4,6 +4,8 @@ import { createLog } from '../log.ts';
 
 export interface GlobalOptions {
   readonly config?: string;
+  /** Address of a running daemon's console: some commands then work through its API, with no settings and no database. */
+  readonly api?: string;
 }
 
 /** `--json`: the result as one JSON line for a program, instead of lines for a person. */

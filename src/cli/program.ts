@@ -1,24 +1,51 @@
 import { Command } from 'commander';
+import { Fault } from '../model/errors.ts';
 import { checkCommand } from './check-command.ts';
 import { type DemoFlags, demoCommand } from './demo-command.ts';
+import { addDigestCommand } from './digest-command.ts';
 import { endSoon, exitOnSignals } from './leave.ts';
 import type { GlobalOptions, JsonFlag } from './load.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { addRepairCommands } from './repair-commands.ts';
 import { reportFault } from './report-fault.ts';
+import { addRubricCommands } from './rubric-commands.ts';
 import { type RunFlags, runCommand } from './run-command.ts';
 import { speakRussian } from './russian-help.ts';
+import { addShowcaseCommands } from './showcase-commands.ts';
+import { addShowcaseUploadCommands } from './showcase-upload-commands.ts';
+import { addTokenCommands } from './token-commands.ts';
+import { addUserCommands } from './user-commands.ts';
 
 /** Commands that treat signals in their own way. */
 const OWN_SIGNALS = new Set(['run', 'demo']);
+
+/** Commands that know how to work through a daemon's API; any other would look at the wrong database. */
+const BY_API = new Set([
+  'appeals show',
+  'appeals resend',
+  'deliveries list',
+  'deliveries resend',
+  'deliveries cancel',
+]);
 
 /** The command line as a commander program; nothing runs before it is given arguments. */
 export function buildProgram(): Command {
   const program = speakRussian(new Command('posrednik'))
     .description('«Посредник»: обращения граждан между ПОС и СЭД организации')
-    .option('-c, --config <файл>', 'файл настроек (иначе POSREDNIK_CONFIG, иначе posrednik.yaml)');
+    .option('-c, --config <файл>', 'файл настроек (иначе POSREDNIK_CONFIG, иначе posrednik.yaml)')
+    .option(
+      '--api <адрес>',
+      'для команд appeals и deliveries: работать через API посредника с токеном POSREDNIK_API_TOKEN, без настроек и базы',
+    );
   const options = () => program.opts<GlobalOptions>();
   program.hook('preAction', (_program, command) => {
+    const name = `${command.parent?.name()} ${command.name()}`;
+    if (options().api !== undefined && !BY_API.has(name)) {
+      throw new Fault('COMMAND_INVALID', {
+        detail: `--api: эта команда работает только с базой; через API — ${[...BY_API].join(', ')}`,
+        field: '--api',
+      });
+    }
     if (!OWN_SIGNALS.has(command.name())) exitOnSignals();
   });
 
@@ -45,6 +72,12 @@ export function buildProgram(): Command {
     .option('--keep <папка>', 'оставить в папке каналы, пакеты и журналы')
     .action((flags: DemoFlags) => demoCommand(flags));
   addRepairCommands(program, options);
+  addRubricCommands(program, options);
+  addShowcaseCommands(program, options);
+  addShowcaseUploadCommands(program, options);
+  addUserCommands(program, options);
+  addTokenCommands(program, options);
+  addDigestCommand(program, options);
   return program;
 }
 

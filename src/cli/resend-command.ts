@@ -1,6 +1,7 @@
 import { resendCards } from '../registration/commands.ts';
 import { commandLog, type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
+import { remoteResendCards } from './remote.ts';
 
 const ACTIONS = {
   again: 'отправлена повторно та же карточка',
@@ -10,10 +11,12 @@ const ACTIONS = {
 
 /** `posrednik appeals resend`: exit code 1 when no cabinet has such an appeal. */
 export async function resendCommand(options: GlobalOptions, posId: string, flags: JsonFlag): Promise<void> {
-  const loaded = await loadForCommand(options);
-  const outcomes = await withTables(loaded, commandLog(), (_db, dataSource) =>
-    resendCards(dataSource, posId),
-  );
+  const outcomes =
+    options.api === undefined
+      ? await withTables(await loadForCommand(options), commandLog(), (_db, dataSource) =>
+          resendCards(dataSource, posId),
+        )
+      : await remoteResendCards(options.api, posId);
   const lines = outcomes.map(
     (outcome) => `${outcome.cabinet}, обращение ${outcome.posId}: ${ACTIONS[outcome.action]}`,
   );

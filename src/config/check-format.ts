@@ -5,6 +5,7 @@ const AREA_WORDS: Readonly<Record<CheckArea, string>> = {
   database: 'база данных',
   cabinet: 'кабинет',
   channel: 'канал СЭД',
+  archive: 'архив СЭД',
   spool: 'папка файлов',
   smtp: 'почта',
   mapping: 'соответствия',

@@ -2,7 +2,16 @@ import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
 import { Fault, toFault } from '../model/errors.ts';
 import { ConfigError } from './problems.ts';
 
-export const CHECK_AREAS = ['config', 'database', 'cabinet', 'channel', 'spool', 'smtp', 'mapping'] as const;
+export const CHECK_AREAS = [
+  'config',
+  'database',
+  'cabinet',
+  'channel',
+  'archive',
+  'spool',
+  'smtp',
+  'mapping',
+] as const;
 export type CheckArea = (typeof CHECK_AREAS)[number];
 
 /** One line of `posrednik check`. */
@@ -40,6 +49,7 @@ const TIMEOUT_CODES: Readonly<Record<CheckArea, ErrorCode>> = {
   database: 'DATABASE_UNREACHABLE',
   cabinet: 'PLATFORM_UNREACHABLE',
   channel: 'SED_FOLDER_UNAVAILABLE',
+  archive: 'SED_ARCHIVE_UNREACHABLE',
   spool: 'SPOOL_UNAVAILABLE',
   smtp: 'SMTP_UNREACHABLE',
   mapping: 'CONFIG_INVALID',

@@ -1,5 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { alertProblems } from './cross-alerts.ts';
+import { archiveProblems } from './cross-archives.ts';
+import { doubled, type Place, place, type Report } from './cross-places.ts';
 import { isRecord } from './env.ts';
 import { type ConfigProblem, formatProblem } from './problems.ts';
 import { originOf, type RawConfig } from './sources.ts';
@@ -30,23 +33,16 @@ export async function crossChecks(
     ),
     ...unknownChannels(raw, channels),
     ...(await sharedFolders(raw, channels, path, cwd)),
+    ...archiveProblems(raw),
+    ...alertProblems(raw),
     ...databasePassword(raw),
   ];
 }
 
-type Report = (path: readonly PropertyKey[], message: string) => ConfigProblem;
-interface Place {
-  readonly value: unknown;
-  at(message: string): ConfigProblem;
-}
 interface RawChannel {
   readonly data: unknown;
   readonly index: number;
   readonly problem: Report;
-}
-
-function place(data: unknown, key: string, report: Report): Place {
-  return { value: isRecord(data) ? data[key] : undefined, at: (message) => report([key], message) };
 }
 
 function channelsOf(raw: RawConfig): RawChannel[] {
@@ -56,21 +52,6 @@ function channelsOf(raw: RawConfig): RawChannel[] {
     index,
     problem: (at, message) => raw.problem(['channels', index, ...at], message),
   }));
-}
-
-function doubled(what: string, places: readonly Place[]): ConfigProblem[] {
-  const first = new Map<string, Place>();
-  return places.flatMap((entry) => {
-    const { value } = entry;
-    if (typeof value !== 'string' && typeof value !== 'number') return [];
-    const earlier = first.get(String(value));
-    if (earlier === undefined) {
-      first.set(String(value), entry);
-      return [];
-    }
-    const where = formatProblem({ ...earlier.at(''), message: '' }).replace(/: $/, '');
-    return [entry.at(`${what} «${value}» уже занят: ${where}; у каждого он свой`)];
-  });
 }
 
 function unknownChannels(raw: RawConfig, channels: readonly RawChannel[]): ConfigProblem[] {

@@ -2,6 +2,7 @@ export type { SecretReaders } from './common-secrets.ts';
 export type { ConfigChange } from './diff.ts';
 export type { Environment } from './env.ts';
 export {
+  type Archive,
   type Cabinet,
   type LoadedConfig,
   type LoadOptions,
@@ -9,5 +10,5 @@ export {
   type ResolvedConfig,
 } from './load.ts';
 export { ConfigError, type ConfigProblem, formatProblem } from './problems.ts';
-export type { CabinetConfig, ChannelConfig, Config } from './schema.ts';
+export type { ArchiveConfig, CabinetConfig, ChannelConfig, Config, ShowcaseConfig } from './schema.ts';
 export { type WatchOptions, watchConfig } from './watch.ts';

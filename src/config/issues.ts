@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { schemaAt, shapeOf } from './schema-walk.ts';
-import { cabinetVariable } from './secrets.ts';
+import { archiveVariable, cabinetVariable } from './secrets.ts';
 import { didYouMean } from './suggest.ts';
 
 export interface Finding {
@@ -32,10 +32,13 @@ export function findings(schema: z.ZodType, error: z.ZodError, data: unknown): F
 function secretRefusal(path: readonly PropertyKey[], known: readonly string[], data: unknown): string {
   const refusal = 'секреты в файле настроек не хранят: удалите строку';
   if (!known.includes('passwordFile')) return `${refusal} и задайте секрет файлом или переменной окружения`;
-  const variable = known.includes('opaId')
-    ? cabinetVariable(idAt(data, path) ?? '<ID>')
-    : 'POSREDNIK_SMTP_PASSWORD';
+  const variable = secretVariable(known, idAt(data, path) ?? '<ID>');
   return `${refusal}, положите пароль в отдельный файл и укажите его в passwordFile, либо задайте переменную ${variable}_FILE или ${variable}`;
+}
+
+function secretVariable(known: readonly string[], id: string): string {
+  if (known.includes('opaId')) return cabinetVariable(id);
+  return known.includes('baseUrl') ? archiveVariable(id) : 'POSREDNIK_SMTP_PASSWORD';
 }
 
 function idAt(data: unknown, path: readonly PropertyKey[]): string | undefined {

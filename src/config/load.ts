@@ -2,14 +2,21 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import type { CabinetAccess } from '../platform/port.ts';
+import type { ArchiveAccess } from '../sed/port.ts';
 import { type SecretReaders, secretReaders } from './common-secrets.ts';
 import { crossChecks } from './cross-checks.ts';
 import { type Environment, isRecord } from './env.ts';
 import { findings } from './issues.ts';
 import { ConfigError, type ConfigProblem } from './problems.ts';
 import { russianIssue } from './russian-issues.ts';
-import { type CabinetConfig, type Config, cabinetSchema, configSchema } from './schema.ts';
-import { cabinetAccess, cabinetSecretSource } from './secrets.ts';
+import {
+  type ArchiveConfig,
+  type CabinetConfig,
+  type Config,
+  cabinetSchema,
+  configSchema,
+} from './schema.ts';
+import { archiveAccess, cabinetAccess, cabinetSecretSource } from './secrets.ts';
 import { originOf, type RawCabinet, type RawConfig, readSources } from './sources.ts';
 
 /** Settings with every path absolute and every derived default filled in. */
@@ -28,10 +35,14 @@ export type Cabinet = CabinetConfig & {
   readonly secretFile?: string;
 };
 
+/** An archive of the settings, ready for its driver. */
+export type Archive = ArchiveConfig & { readonly access: ArchiveAccess };
+
 export interface LoadedConfig {
   /** `config.cabinets` holds all cabinets, those of the folder too. */
   readonly config: ResolvedConfig;
   readonly cabinets: readonly Cabinet[];
+  readonly archives: readonly Archive[];
   readonly secrets: SecretReaders;
   /** The main file, absolute. */
   readonly path: string;
@@ -87,6 +98,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return {
     config,
     cabinets: checked.map((entry) => toCabinet(entry.config, entry.file, options)),
+    archives: config.archives.map((archive) => ({ ...archive, access: archiveAccess(archive, env, cwd) })),
     secrets: secretReaders(config, env, cwd),
     path,
     files: raw.files,
@@ -136,6 +148,9 @@ function resolvePaths(config: Config, base: (at: readonly PropertyKey[]) => stri
     mappingsDir: mappingsDir === undefined ? SHIPPED_MAPPINGS : absolute(mappingsDir, 'mappingsDir'),
     ...(cabinetsDir === undefined ? {} : { cabinetsDir: absolute(cabinetsDir, 'cabinetsDir') }),
     ...(smtp === undefined ? {} : { smtp: resolveSecretFile(smtp, base(['smtp', 'passwordFile'])) }),
+    archives: config.archives.map((archive, index) =>
+      resolveSecretFile(archive, base(['archives', index, 'passwordFile'])),
+    ),
     channels: config.channels.map((channel, index) => ({
       ...channel,
       out: absolute(channel.out, 'channels', index, 'out'),

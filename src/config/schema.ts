@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { byteSize, duration, timeZone } from './values.ts';
+import { alertsSchema } from './alerts-schema.ts';
+import { addressRange, byteSize, duration, timeZone } from './values.ts';
 
 const party = z.strictObject({
   organizationUid: z.string().min(1).describe('UID организации в справочнике СЭВ'),
@@ -42,6 +43,10 @@ export const cabinetSchema = z.strictObject({
     .describe('Файл с паролем; иначе переменная POSREDNIK_CABINET_<ID>_PASSWORD или …_PASSWORD_FILE'),
   channel: z.string().describe('Канал СЭД этого кабинета (id из channels)'),
   region: z.string().optional().describe('Код региона: выбирает сроки'),
+  archive: z
+    .string()
+    .optional()
+    .describe('Архив СЭД (id из archives), где карточки этого кабинета получают «Статус ПОС» и «Ошибка ПОС»'),
   timeZone: timeZone.default('Europe/Moscow').describe('Часовой пояс, в котором пишутся дни'),
   startFrom: z.iso
     .date()
@@ -57,6 +62,66 @@ export const cabinetSchema = z.strictObject({
     .describe(
       'dry — пробный режим: кабинет читается, а то, что ушло бы в СЭД и на платформу, пишется в папку dryDir; по умолчанию live',
     ),
+});
+
+const shortId = z.string().regex(/^[a-z0-9-]+$/, 'латинские строчные буквы, цифры и дефис');
+
+export const archiveSchema = z.strictObject({
+  id: shortId.describe('Короткое имя архива: его называют витрины и кабинеты'),
+  baseUrl: z.url({ protocol: /^https?$/ }).describe('Адрес ДЕЛО-WEB'),
+  user: z.string().min(1).describe('Учётная запись ДЕЛО-WEB'),
+  passwordFile: z
+    .string()
+    .optional()
+    .describe('Файл с паролем; иначе POSREDNIK_ARCHIVE_<ID>_PASSWORD или …_PASSWORD_FILE'),
+  timeZone: timeZone.default('Europe/Moscow').describe('Часовой пояс, в котором ДЕЛО пишет даты'),
+  timeout: duration('60s').describe('Предел одного запроса'),
+  pageSize: z.int().min(1).max(5000).default(500).describe('Сколько карточек читать одной страницей'),
+});
+
+export const showcaseSchema = z.strictObject({
+  id: shortId.describe('Короткое имя витрины для журналов и команд'),
+  cabinet: z.string().describe('Кабинет (id), от имени которого выгружается витрина'),
+  archive: z.string().describe('Архив СЭД (id из archives), из которого читаются карточки'),
+  region: z.string().min(1).describe('Код региона в заголовке файла; выбирает и сроки'),
+  cardfiles: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('Картотеки (DUE); карточка входит в витрину картотеки своей регистрации'),
+  docGroups: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('Группы документов (DUE); по умолчанию все письма граждан'),
+  from: z.iso.date().describe('Карточки, зарегистрированные раньше этого дня, не выгружаются'),
+  ogrn: z
+    .string()
+    .regex(/^\d{13}(\d{2})?$/, 'ОГРН — 13 цифр, ОГРНИП — 15, в кавычках')
+    .optional()
+    .describe(
+      'ОГРН организации в заголовке файла; по умолчанию тот, что платформа назвала при входе кабинета',
+    ),
+  includePlatformBorn: z
+    .boolean()
+    .default(false)
+    .describe('Выгружать и карточки, пришедшие с самой платформы: она их уже учла'),
+  schedule: z
+    .string()
+    .min(1)
+    .default('30 2 * * *')
+    .describe('Когда собирать и выгружать, в виде cron (пять полей), по часовому поясу кабинета'),
+  maxRecords: z.int().min(1).max(1_000_000).default(10_000).describe('Сколько записей класть в один файл'),
+  reportInterval: duration('15s').describe(
+    'Через сколько первый раз спросить отчёт о файле; дальше реже, до десяти минут',
+  ),
+  digestAt: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'напишите время вида 07:00')
+    .default('07:00')
+    .describe('Когда слать ежедневную сводку о невыгруженном, по часовому поясу кабинета'),
+  mailTo: z
+    .array(z.string().min(3))
+    .default([])
+    .describe('Кому писать о невыгруженном; по умолчанию адресаты из smtp.to'),
 });
 
 export const configSchema = z.strictObject({
@@ -185,6 +250,32 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1').describe('Адрес, на котором слушает консоль'),
       port: z.int().min(0).max(65535).default(8080).describe('Порт консоли; 0 — любой свободный'),
+      secure: z
+        .boolean()
+        .default(false)
+        .describe('true — перед консолью стоит TLS: куки только по https, браузер запоминает это (HSTS)'),
+      publicUrl: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('Адрес, по которому консоль открывают в браузере: для ссылок в письмах'),
+      trustProxy: z
+        .array(addressRange)
+        .default([])
+        .describe('Адреса обратных прокси, чьим заголовкам X-Forwarded-* верить'),
+      headerSignIn: z
+        .strictObject({
+          header: z
+            .string()
+            .regex(/^[A-Za-z0-9-]+$/, 'имя заголовка: латинские буквы, цифры и дефис')
+            .transform((name) => name.toLowerCase())
+            .describe('Заголовок с именем для входа, который ставит прокси и не пропускает снаружи'),
+          from: z
+            .array(addressRange)
+            .min(1)
+            .describe('Адреса прокси, которым верить; с других заголовок не значит ничего'),
+        })
+        .optional()
+        .describe('Вход по заголовку доверенного прокси; без раздела выключен'),
     })
     .prefault({})
     .describe('Консоль администратора'),
@@ -204,6 +295,7 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe('Почта для сообщений о неполадках'),
+  alerts: alertsSchema.prefault({}).describe('Письма о неполадках и ежедневная сводка'),
   log: z
     .strictObject({
       level: z
@@ -214,6 +306,11 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('Журнал программы (JSON, стандартный вывод)'),
   channels: z.array(channelSchema).min(1, 'нужен хотя бы один канал СЭД').describe('Каналы СЭД'),
+  archives: z
+    .array(archiveSchema)
+    .default([])
+    .describe('Архивы СЭД (ДЕЛО-WEB): чтение карточек и запись реквизитов'),
+  showcases: z.array(showcaseSchema).default([]).describe('Витрины данных'),
   cabinetsDir: z.string().optional().describe('Папка файлов *.yaml, в каждом один кабинет или список'),
   cabinets: z.array(cabinetSchema).default([]).describe('Кабинеты (ЛКО)'),
 });
@@ -221,3 +318,5 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 export type CabinetConfig = z.infer<typeof cabinetSchema>;
 export type ChannelConfig = z.infer<typeof channelSchema>;
+export type ArchiveConfig = z.infer<typeof archiveSchema>;
+export type ShowcaseConfig = z.infer<typeof showcaseSchema>;

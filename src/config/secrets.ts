@@ -3,8 +3,9 @@ import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Fault } from '../model/errors.ts';
 import type { CabinetAccess } from '../platform/port.ts';
+import type { ArchiveAccess } from '../sed/port.ts';
 import type { Environment } from './env.ts';
-import type { CabinetConfig } from './schema.ts';
+import type { ArchiveConfig, CabinetConfig } from './schema.ts';
 import { systemCode } from './system-code.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -26,6 +27,11 @@ export interface SecretPlaces {
 /** `POSREDNIK_CABINET_<ID>_PASSWORD`: the id upper-cased, dashes to underscores. */
 export function cabinetVariable(cabinetId: string): string {
   return `POSREDNIK_CABINET_${cabinetId.toUpperCase().replaceAll('-', '_')}_PASSWORD`;
+}
+
+/** `POSREDNIK_ARCHIVE_<ID>_PASSWORD`, made in the same way. */
+export function archiveVariable(archiveId: string): string {
+  return `POSREDNIK_ARCHIVE_${archiveId.toUpperCase().replaceAll('-', '_')}_PASSWORD`;
 }
 
 /** The first place that is given; undefined when none is. A file named by a variable is relative to `cwd`. */
@@ -107,6 +113,27 @@ export function cabinetAccess(cabinet: CabinetConfig, env: Environment, cwd: str
       if (source !== undefined) return await readSecret(source, env);
       throw new Fault('SECRET_UNREADABLE', {
         detail: `пароль кабинета «${cabinet.id}» не задан: укажите passwordFile или переменную ${cabinetVariable(cabinet.id)}_FILE или ${cabinetVariable(cabinet.id)}`,
+      });
+    },
+  };
+}
+
+/** What the archive driver needs to log in; the password is read at each log-in. */
+export function archiveAccess(archive: ArchiveConfig, env: Environment, cwd: string): ArchiveAccess {
+  const variable = archiveVariable(archive.id);
+  const { passwordFile } = archive;
+  const places = { fileVariable: `${variable}_FILE`, variable };
+  return {
+    user: archive.user,
+    readPassword: async () => {
+      const source = secretSource(
+        passwordFile === undefined ? places : { ...places, file: passwordFile },
+        env,
+        cwd,
+      );
+      if (source !== undefined) return await readSecret(source, env);
+      throw new Fault('SECRET_UNREADABLE', {
+        detail: `пароль архива «${archive.id}» не задан: укажите passwordFile или переменную ${variable}_FILE или ${variable}`,
       });
     },
   };

@@ -4,6 +4,7 @@ import { Fault, toFault } from '../model/errors.ts';
 import { endsWithin } from '../shutdown.ts';
 import type { Queryable } from '../store/data-source.ts';
 import type { Metrics } from './metrics.ts';
+import { addWeb, type WebOptions } from './web/app.ts';
 
 /** Where the daemon's life stands; only while it works does it want traffic. */
 export type DaemonPhase = 'starting' | 'working' | 'stopping';
@@ -15,6 +16,10 @@ export interface ConsoleOptions {
   readonly metrics: Metrics;
   readonly log: Logger;
   phase(): DaemonPhase;
+  /** Pages, sign-in and API; without them only the probes are served. */
+  readonly web?: WebOptions;
+  /** Addresses of the reverse proxies whose `X-Forwarded-*` headers are believed. */
+  readonly trustProxy?: readonly string[];
 }
 
 export interface ConsoleServer {
@@ -25,14 +30,31 @@ export interface ConsoleServer {
 /** How long a readiness probe waits for the database, ms. */
 const PROBE_MS = 3000;
 
+/** How long a whole request may take to arrive, ms: whoever sends a byte now and then holds no connection for ever. */
+const REQUEST_MS = 300_000;
+
+/** Largest body of a request but for uploaded files, bytes. */
+const BODY_LIMIT = 256 * 1024;
+
 /**
  * The console's port: `/healthz` (the process lives), `/readyz` (it works: database answers, start is over, no stop
- * has begun), `/metrics` (Prometheus).
+ * has begun), `/metrics` (Prometheus), open to whoever reaches the port; all the rest asks for a sign-in.
  * @throws Fault CONSOLE_UNAVAILABLE when the address cannot be listened on
  */
 export async function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
-  const { host, port, log } = options;
-  const app: FastifyInstance = Fastify({ logger: false, forceCloseConnections: true });
+  const { host, port, log, trustProxy = [] } = options;
+  const app: FastifyInstance = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_MS,
+    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
+    // An address that cannot even be read belongs to nobody.
+    frameworkErrors: (_error, _request, reply) => {
+      reply.hijack();
+      reply.raw.writeHead(400, { 'content-type': 'application/json; charset=utf-8' }).end('{"ok":false}');
+    },
+  });
   app.setErrorHandler(async (error, _request, reply) => {
     const status = clientFault(error);
     if (status !== undefined) return reply.code(status).send({ ok: false });
@@ -51,6 +73,9 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
     const text = await options.metrics.render();
     return reply.header('content-type', options.metrics.contentType).send(text);
   });
+  const { web } = options;
+  // In a scope of its own: headers and answers of the probes stay what they were.
+  if (web !== undefined) await app.register(async (scope) => await addWeb(scope, web));
   const url = await app.listen({ host, port }).catch((error: unknown) => {
     throw unavailable(host, port, error);
   });

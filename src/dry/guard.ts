@@ -1,5 +1,5 @@
 import { Fault } from '../model/errors.ts';
-import type { CabinetAccess, Platform, PlatformReplies } from '../platform/port.ts';
+import type { CabinetAccess, Platform, PlatformReplies, PlatformShowcase } from '../platform/port.ts';
 import type { SedExchange } from '../sed/port.ts';
 
 type Covers = (opaId: string) => boolean;
@@ -39,6 +39,17 @@ export function guardSed(sed: SedExchange, covers: Covers): SedExchange {
     async write(request, ...rest) {
       if (covers(request.key.opaId)) throw new Fault('DRY_RUN');
       return await sed.write(request, ...rest);
+    },
+  };
+}
+
+/** The same before the showcase: a file of a dry cabinet stays; reports may be read. */
+export function guardShowcase(platform: PlatformShowcase, covers: Covers): PlatformShowcase {
+  return {
+    readShowcaseReport: (...args) => platform.readShowcaseReport(...args),
+    async uploadShowcase(cabinet, ...rest) {
+      if (covers(cabinet.opaId)) throw new Fault('DRY_RUN');
+      return await platform.uploadShowcase(cabinet, ...rest);
     },
   };
 }

@@ -12,7 +12,12 @@ import {
 } from './breaker-state.ts';
 
 /** Who stands at the other end. */
-export type EndpointName = 'platform' | 'smtp' | `cabinet:${string}` | `channel:${string}`;
+export type EndpointName =
+  | 'platform'
+  | 'smtp'
+  | `cabinet:${string}`
+  | `channel:${string}`
+  | `archive:${string}`;
 
 /** A breaker opened (`open`) or closed again (`closed`); failed probes in between are not told. */
 export interface BreakerChange {

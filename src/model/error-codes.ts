@@ -1,4 +1,5 @@
 import type { ErrorKind } from './errors.ts';
+import { SHOWCASE_CODES } from './showcase-codes.ts';
 
 export interface ErrorEntry {
   readonly kind: ErrorKind;
@@ -148,6 +149,52 @@ export const ERROR_CODES = {
     title: 'Папка сообщения от СЭД больше часа лежит без конверта',
     remedy: 'Проверьте службу обмена СЭВ: сообщение записано не до конца. Посредник папку не трогает.',
   },
+  // Archive of the document-management system
+  SED_ARCHIVE_UNREACHABLE: {
+    kind: 'transient',
+    title: 'Архив СЭД (ДЕЛО-WEB) недоступен',
+    remedy: 'Проверьте сеть, адрес baseUrl архива и что ДЕЛО-WEB работает. Посредник повторяет сам.',
+  },
+  SED_ARCHIVE_BAD_ANSWER: {
+    kind: 'transient',
+    title: 'Ответ архива СЭД не удалось разобрать',
+    remedy: 'Если ошибка держится больше часа, сверьте mappings/delo.yaml с версией ДЕЛО-WEB.',
+  },
+  SED_ARCHIVE_CREDENTIALS_WRONG: {
+    kind: 'credentials',
+    title: 'ДЕЛО-WEB не приняло имя или пароль',
+    remedy:
+      'Сверьте user и файл с паролем этого архива и проверьте командой «check»; исправленный пароль посредник попробует сам в течение часа. С тем же паролем он входит не чаще раза в шесть часов: многократный неверный ввод блокирует учётную запись.',
+  },
+  SED_ARCHIVE_SESSION_REFUSED: {
+    kind: 'credentials',
+    title: 'ДЕЛО-WEB отказало и после нового входа',
+    remedy:
+      'Проверьте права учётной записи архива: картотеки, чтение карточек, запись дополнительных реквизитов. Посредник повторяет вход раз в час.',
+  },
+  SED_ARCHIVE_REFUSED: {
+    kind: 'rejected',
+    title: 'ДЕЛО отказалось выполнить действие с карточкой',
+    remedy: 'Прочтите текст отказа в подробностях и исправьте карточку или права учётной записи архива.',
+  },
+  SED_REQUISITE_MISSING: {
+    kind: 'rejected',
+    title: 'В ДЕЛО нет нужного дополнительного реквизита',
+    remedy:
+      'Создайте названный реквизит в ДЕЛО или укажите его действительное название в разделе requisites файла mappings/delo.yaml.',
+  },
+  SED_CARD_UNREADABLE: {
+    kind: 'rejected',
+    title: 'Карточку архива не удалось прочитать',
+    remedy:
+      'Исправьте названное поле в карточке; если оно в порядке, сверьте раздел card файла mappings/delo.yaml.',
+  },
+  SED_CARD_NOT_FOUND: {
+    kind: 'rejected',
+    title: 'Карточка не найдена в архиве СЭД или найдена не одна',
+    remedy:
+      'Проверьте реквизит «Номер ПОС», номер и дату карточки в ДЕЛО. «Статус ПОС» будет записан при следующей отправке по этой карточке.',
+  },
   CARD_MAPPING_INVALID: {
     kind: 'rejected',
     title: 'Настройка карточки не подходит к обращению',
@@ -196,6 +243,7 @@ export const ERROR_CODES = {
     remedy:
       'Гражданин ждёт ответа к сроку платформы. Исправьте срок в карточке или продлите его обычным порядком: новый срок с причиной уйдёт на платформу сам. Карточки показывает «appeals show».',
   },
+  ...SHOWCASE_CODES,
   // Our own house
   SPOOL_UNAVAILABLE: {
     kind: 'transient',
@@ -263,6 +311,38 @@ export const ERROR_CODES = {
     kind: 'rejected',
     title: 'Команда написана неверно',
     remedy: 'Исправьте команду. Все команды и их параметры показывает «posrednik --help».',
+  },
+  // JSON API
+  API_UNREACHABLE: {
+    kind: 'transient',
+    title: 'Посредник не отвечает по адресу API',
+    remedy: 'Проверьте адрес ключа --api, сеть и что посредник запущен.',
+  },
+  API_UNAUTHORIZED: {
+    kind: 'credentials',
+    title: 'Токен API не принят',
+    remedy:
+      'Передайте действующий токен в заголовке «Authorization: Bearer». Новый выдаёт команда «posrednik token add»; действующие показывает «posrednik token list».',
+  },
+  API_FORBIDDEN: {
+    kind: 'rejected',
+    title: 'У токена API нет права на этот вызов',
+    remedy: 'Выдайте токен с нужными ролью и правами командой «posrednik token add».',
+  },
+  API_NOT_FOUND: {
+    kind: 'rejected',
+    title: 'По этому адресу API ничего нет',
+    remedy: 'Сверьте адрес и номер с описанием на странице /api/docs.',
+  },
+  API_REQUEST_INVALID: {
+    kind: 'rejected',
+    title: 'Запрос к API составлен неверно',
+    remedy: 'Исправьте названное в подробностях; вид запроса описан на странице /api/docs.',
+  },
+  API_RATE_LIMITED: {
+    kind: 'transient',
+    title: 'Слишком много запросов',
+    remedy: 'Повторите через столько секунд, сколько названо в заголовке Retry-After.',
   },
   ENDPOINT_PAUSED: {
     kind: 'transient',

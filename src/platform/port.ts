@@ -122,3 +122,60 @@ export interface Platform {
   forget(opaId: string): void;
   close(): Promise<void>;
 }
+
+/** The platform's own categories of one region (contracts/platform-rest.md, section 5). */
+export interface PlatformCategory {
+  readonly subjectId: string;
+  readonly subject: string;
+  readonly subsubjectId?: string;
+  readonly subsubject?: string;
+}
+
+export interface PlatformClassifier {
+  /** All categories with their sub-categories; a category without any stands alone. */
+  readClassifier(
+    cabinet: CabinetAccess,
+    regionId: string,
+    signal?: AbortSignal,
+  ): Promise<readonly PlatformCategory[]>;
+}
+
+/** What the platform says of an uploaded showcase file, one page of it. */
+export interface ShowcaseReportPage {
+  readonly state: 'RECEIVED' | 'PARSING' | 'DONE' | 'REFUSED';
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly errors: readonly {
+    /** Absent: the error is about the whole file. */
+    readonly recordId?: string;
+    /** The error is about the file's first line, so no record of it is at fault. */
+    readonly header?: true;
+    readonly field?: string;
+    readonly code: string;
+    readonly message: string;
+  }[];
+  readonly next?: string;
+  readonly last: boolean;
+}
+
+/** The showcase («Витрина данных», contracts/platform-rest.md, section 6). Every method throws `Fault` and nothing else. */
+export interface PlatformShowcase {
+  /**
+   * Uploads one gzip file under its key, streamed. An outcome that cannot be known is PLATFORM_OUTCOME_UNKNOWN: repeat
+   * with the same key. 413 is SHOWCASE_TOO_MANY_RECORDS; 422 is SHOWCASE_HEADER_REFUSED when a field of the file's first
+   * line is at fault, else SHOWCASE_FILE_REFUSED, with the field and with the platform's code before the first «:» of the detail.
+   */
+  uploadShowcase(
+    cabinet: CabinetAccess,
+    key: string,
+    file: { readonly size: number; open(): Readable },
+    signal?: AbortSignal,
+  ): Promise<{ readonly uploadId: string }>;
+  /** One page of the report; SHOWCASE_UPLOAD_LOST when the platform does not know the upload (any more). */
+  readShowcaseReport(
+    cabinet: CabinetAccess,
+    uploadId: string,
+    page: { readonly after?: string; readonly size: number },
+    signal?: AbortSignal,
+  ): Promise<ShowcaseReportPage>;
+}

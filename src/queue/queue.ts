@@ -2,6 +2,7 @@ import { type Db, type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Queryable } from '../store/data-source.ts';
 import { passOverActiveKeys } from './active-keys.ts';
+import { dropSchedules, openTimedQueue, type TimedQueue, type TimedQueueName } from './timed-queue.ts';
 
 /** «Appeal X has work»: the one kind of job that moves an appeal on. */
 const APPEAL_QUEUE = 'appeal';
@@ -46,11 +47,18 @@ export interface Queue {
   stop(graceMs: number): Promise<void>;
 }
 
+/** The queue as a daemon has it: with the work that comes by the clock. */
+export interface DaemonQueue extends Queue {
+  timed(name: TimedQueueName): Promise<TimedQueue>;
+  /** Removes the schedules of work that the settings do not have any more. */
+  dropSchedules(name: TimedQueueName): Promise<void>;
+}
+
 /**
  * Starts pg-boss with the settings of the design: a killed worker's job comes back within seconds,
  * a paused cabinet's jobs are kept for a year. Throws what the database throws.
  */
-export async function openQueue(options: { connectionString: string; log: Logger }): Promise<Queue> {
+export async function openQueue(options: { connectionString: string; log: Logger }): Promise<DaemonQueue> {
   const boss = new PgBoss({
     connectionString: options.connectionString,
     application_name: 'posrednik-queue',
@@ -121,6 +129,8 @@ export async function openQueue(options: { connectionString: string; log: Logger
         );
       }
     },
+    timed: (name) => openTimedQueue(boss, name, asBossDatabase),
+    dropSchedules: (name) => dropSchedules(boss, name),
     async depth() {
       const stats = await boss.getQueues([APPEAL_QUEUE, FILE_QUEUE]);
       return stats.map((queue) => ({

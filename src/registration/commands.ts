@@ -10,25 +10,43 @@ export interface ResendOutcome {
   readonly action: 'again' | 'corrected' | 'nothing';
 }
 
+/** Narrows `resendCards` to one appeal, and tells who asked and why. */
+export interface ResendOptions {
+  readonly appealId?: string;
+  readonly said?: { readonly why: string; readonly who?: string };
+  /** In the same transaction, for each that is sent again. */
+  also?(tx: Queryable, action: 'again' | 'corrected'): Promise<void>;
+}
+
 /**
  * Sends again what the СЭД has not registered: after a refusal as a new attempt with new identities, after silence as
  * the very same package (contracts/sev.md: `attempt` grows only after a Failure). A registered card is left alone.
  * The daemon's bell rings within a second.
  */
-export async function resendCards(dataSource: DataSource, posId: string): Promise<ResendOutcome[]> {
+export async function resendCards(
+  dataSource: DataSource,
+  posId: string,
+  { appealId, said, also }: ResendOptions = {},
+): Promise<ResendOutcome[]> {
   return await inTransaction(dataSource, async (tx) => {
     const rows = await tx.query<{ id: string; opa_id: string; cabinet: string }>(
       `SELECT a.id::text AS id, a.opa_id, c.name AS cabinet FROM appeal a JOIN cabinet c USING (opa_id)
-       WHERE a.pos_id = $1 ORDER BY a.id FOR UPDATE OF a`,
-      [posId],
+       WHERE a.pos_id = $1 AND ($2::bigint IS NULL OR a.id = $2) ORDER BY a.id FOR UPDATE OF a`,
+      [posId, appealId ?? null],
     );
     const outcomes: ResendOutcome[] = [];
     for (const row of rows) {
       const action = await resendOne(tx, row.id);
       if (action !== 'nothing') {
         await writeJournal(tx, [
-          { opaId: row.opa_id, appealId: row.id, event: 'card-resend-asked', data: { action } },
+          {
+            opaId: row.opa_id,
+            appealId: row.id,
+            event: 'card-resend-asked',
+            data: { action, ...(said === undefined ? {} : said) },
+          },
         ]);
+        await also?.(tx, action);
         await tx.query(
           `UPDATE appeal SET error_code = NULL, error_detail = NULL, due_at = now() WHERE id = $1`,
           [row.id],

@@ -1,3 +1,4 @@
+import { causeOfMessage } from '../alerts/fingerprint.ts';
 import { type JournalEntry, writeJournal } from '../alerts/journal.ts';
 import type { IncomingMessage, SedSink } from '../sed/port.ts';
 import { inTransaction, type Queryable } from '../store/data-source.ts';
@@ -30,12 +31,14 @@ export function createSink(deps: RegistrationDeps): SedSink {
     },
     accept,
     async trouble(channel, messageDir, code, detail) {
+      const cause = causeOfMessage(code, detail);
       await deps.db.query(
-        `INSERT INTO quarantine (channel, message_dir, code, detail) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (channel, message_dir, code) WHERE settled_at IS NULL DO UPDATE SET detail = excluded.detail`,
-        [channel, messageDir, code, detail],
+        `INSERT INTO quarantine (channel, message_dir, code, detail, cause) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (channel, message_dir, code) WHERE settled_at IS NULL
+         DO UPDATE SET detail = excluded.detail, cause = excluded.cause`,
+        [channel, messageDir, code, detail, cause],
       );
-      await deps.incidents.open(deps.db, code, `channel:${channel}`, detail);
+      await deps.incidents.open(deps.db, code, `channel:${channel}`, detail, cause);
       deps.log.warn(
         { channel, message: outsideId(messageDir), code, detail },
         'message from the СЭД set aside',

@@ -14,8 +14,11 @@ export async function closeSettled(deps: Pick<RegistrationDeps, 'db' | 'incident
 /** Only the scopes under which registration itself opens: a refusal's code, the cards of a channel, the flow. */
 const SETTLED = `
 WITH i AS (
-  SELECT code, scope FROM incident
-  WHERE closed_at IS NULL AND (scope ~ '^channel:[^:]+:(cards|code--?[0-9]+)$' OR scope = 'registration')),
+  SELECT code, scope FROM incident i
+  WHERE closed_at IS NULL AND (scope ~ '^channel:[^:]+:(cards|code--?[0-9]+)$' OR scope = 'registration')
+    -- A group that a person sent again is over when it is known how that ended.
+    AND NOT EXISTS (SELECT 1 FROM incident_resend r JOIN incident_resent s ON s.resend_id = r.id
+      WHERE r.incident_id = i.id AND s.outcome IS NULL)),
 failed AS (
   SELECT p.*, k.stage AS card_stage, k.error_code FROM package p JOIN card k ON k.id = p.card_id
   WHERE EXISTS (SELECT 1 FROM i) AND (p.stage = 'failed' OR k.stage = 'attention')

@@ -20,7 +20,7 @@ export async function markTaken(deps: RegistrationDeps, channel: string): Promis
   // The database first, the folder second: a package sent in between is not in the first list.
   const sent = await deps.db.query<{ id: string; card_id: string; message_dir: string }>(
     `SELECT id::text AS id, card_id::text AS card_id, message_dir FROM package
-     WHERE channel = $1 AND stage = 'sent' ORDER BY id LIMIT $2`,
+     WHERE channel = $1 AND stage = 'sent' ORDER BY package.id LIMIT $2`,
     [channel, MOST_AT_ONCE],
   );
   if (sent.length === 0) return 0;

@@ -56,67 +56,96 @@ export async function resendDeliveries(
   why: string,
 ): Promise<string[]> {
   return await inTransaction(dataSource, async (tx) => {
-    const rows = await tx.query<{
-      id: string;
-      appeal_id: string;
-      opa_id: string;
-      in_doubt: boolean;
-      event_id: string;
-    }>(
-      `SELECT d.id::text AS id, d.appeal_id::text AS appeal_id, a.opa_id, d.baseline IS NOT NULL AS in_doubt, d.event_id::text AS event_id
-       FROM delivery d JOIN appeal a ON a.id = d.appeal_id WHERE ${WHERE} AND d.state = 'attention'
+    const rows = await tx.query<{ id: string }>(
+      `SELECT d.id::text AS id FROM delivery d JOIN appeal a ON a.id = d.appeal_id WHERE ${WHERE} AND d.state = 'attention'
        ORDER BY d.id FOR UPDATE OF d`,
       whereParams({ ...filter, state: 'attention' }),
     );
-    for (const row of rows) {
-      // Not on the platform for certain: the rules decide afresh. Else it is found there, or goes as it was.
-      if (!row.in_doubt) {
-        await tx.query(`DELETE FROM sed_reply WHERE delivery_id = $1 AND state = 'planned'`, [row.id]);
-        await tx.query(
-          `UPDATE delivery SET state = 'cancelled', settled_at = now(), key = key || ':' || id WHERE id = $1`,
-          [row.id],
-        );
-        await tx.query(`UPDATE sed_event SET handled_at = NULL WHERE id = $1`, [row.event_id]);
-      } else {
-        await tx.query(
-          `UPDATE delivery SET state = 'unknown', retry_used_ms = 0, failures = 0, next_try_at = now() WHERE id = $1`,
-          [row.id],
-        );
-      }
-      await tx.query(`UPDATE appeal SET due_at = now() WHERE id = $1`, [row.appeal_id]);
-    }
-    await writeJournal(
-      tx,
-      rows.map((row) => ({
-        opaId: row.opa_id,
-        appealId: row.appeal_id,
-        event: 'delivery-resend-asked',
-        data: { deliveryId: row.id, why },
-      })),
-    );
-    return rows.map((row) => row.id);
+    const ids = rows.map(({ id }) => id);
+    await resendLocked(tx, ids, { why });
+    return ids;
   });
+}
+
+/**
+ * The same for deliveries by their ids, in the caller's transaction, which has locked them: those in attention. However
+ * many, the statements are few. Returns the events that they are of: what comes of an event is another delivery.
+ */
+export async function resendLocked(
+  tx: Queryable,
+  ids: readonly string[],
+  said: { readonly why: string; readonly who?: string },
+): Promise<string[]> {
+  const rows = await tx.query<{
+    id: string;
+    appeal_id: string;
+    opa_id: string;
+    in_doubt: boolean;
+    event_id: string;
+  }>(
+    `SELECT d.id::text AS id, d.appeal_id::text AS appeal_id, a.opa_id, d.baseline IS NOT NULL AS in_doubt, d.event_id::text AS event_id
+     FROM delivery d JOIN appeal a ON a.id = d.appeal_id WHERE d.id = ANY($1::bigint[]) AND d.state = 'attention' ORDER BY d.id`,
+    [ids],
+  );
+  if (rows.length === 0) return [];
+  // Not on the platform for certain: the rules decide afresh. Else it is found there, or goes as it was.
+  const fresh = rows.filter((row) => !row.in_doubt);
+  const freshIds = fresh.map(({ id }) => id);
+  await tx.query(`DELETE FROM sed_reply WHERE delivery_id = ANY($1::bigint[]) AND state = 'planned'`, [
+    freshIds,
+  ]);
+  await tx.query(
+    `UPDATE delivery SET state = 'cancelled', settled_at = now(), key = key || ':' || id WHERE id = ANY($1::bigint[])`,
+    [freshIds],
+  );
+  await tx.query(`UPDATE sed_event SET handled_at = NULL WHERE id = ANY($1::bigint[])`, [
+    fresh.map((row) => row.event_id),
+  ]);
+  await tx.query(
+    `UPDATE delivery SET state = 'unknown', retry_used_ms = 0, failures = 0, next_try_at = now() WHERE id = ANY($1::bigint[])`,
+    [rows.filter((row) => row.in_doubt).map(({ id }) => id)],
+  );
+  await tx.query(`UPDATE appeal SET due_at = now() WHERE id = ANY($1::bigint[])`, [
+    rows.map((row) => row.appeal_id),
+  ]);
+  await writeJournal(
+    tx,
+    rows.map((row) => ({
+      opaId: row.opa_id,
+      appealId: row.appeal_id,
+      event: 'delivery-resend-asked',
+      data: { deliveryId: row.id, ...said },
+    })),
+  );
+  return rows.map((row) => row.event_id);
 }
 
 /** Lets a delivery fall that is not on its way: queued or in attention. Returns whether there was one. */
 export async function cancelDelivery(dataSource: DataSource, id: string, why: string): Promise<boolean> {
-  return await inTransaction(dataSource, async (tx) => {
-    const [row] = await tx.query<{ appeal_id: string; opa_id: string }>(
-      `UPDATE delivery d SET state = 'cancelled', settled_at = now() FROM appeal a
-       WHERE d.id = $1 AND a.id = d.appeal_id AND d.state IN ('queued', 'attention')
-       RETURNING d.appeal_id::text AS appeal_id, a.opa_id`,
-      [id],
-    );
-    if (row === undefined) return false;
-    await tx.query(`UPDATE appeal SET due_at = now() WHERE id = $1`, [row.appeal_id]);
-    await writeJournal(tx, [
-      {
-        opaId: row.opa_id,
-        appealId: row.appeal_id,
-        event: 'delivery-cancelled',
-        data: { deliveryId: id, why },
-      },
-    ]);
-    return true;
-  });
+  return await inTransaction(dataSource, (tx) => cancelLocked(tx, id, { why }));
+}
+
+/** The same in the caller's transaction. */
+export async function cancelLocked(
+  tx: Queryable,
+  id: string,
+  said: { readonly why: string; readonly who?: string },
+): Promise<boolean> {
+  const [row] = await tx.query<{ appeal_id: string; opa_id: string }>(
+    `UPDATE delivery d SET state = 'cancelled', settled_at = now() FROM appeal a
+     WHERE d.id = $1 AND a.id = d.appeal_id AND d.state IN ('queued', 'attention')
+     RETURNING d.appeal_id::text AS appeal_id, a.opa_id`,
+    [id],
+  );
+  if (row === undefined) return false;
+  await tx.query(`UPDATE appeal SET due_at = now() WHERE id = $1`, [row.appeal_id]);
+  await writeJournal(tx, [
+    {
+      opaId: row.opa_id,
+      appealId: row.appeal_id,
+      event: 'delivery-cancelled',
+      data: { deliveryId: id, ...said },
+    },
+  ]);
+  return true;
 }

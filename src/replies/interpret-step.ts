@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { causeOf } from '../alerts/fingerprint.ts';
 import { type JournalEntry, writeJournal } from '../alerts/journal.ts';
 import { inTransaction, type Queryable } from '../store/data-source.ts';
 import type { RepliesDeps } from './deps.ts';
@@ -56,7 +57,10 @@ export async function interpretFresh(
           ...(attention ? { code: decision.code } : {}),
           data: { seq, kind: decision.payload.kind, rule: decision.rule },
         });
-        if (attention) await deps.incidents.open(tx, decision.code, `opa:${state.opaId}`);
+        if (attention) {
+          const cause = causeOfDecision(decision);
+          await deps.incidents.open(tx, decision.code, `opa:${state.opaId}`, cause, cause);
+        }
       }
       await askLaterTermAgain(tx, card);
     }
@@ -129,8 +133,8 @@ async function storeDelivery(
 ): Promise<void> {
   const attention = decision.make === 'attention' ? decision : undefined;
   const [row] = await tx.query<{ id: string }>(
-    `INSERT INTO delivery (appeal_id, card_id, event_id, seq, key, kind, rule, payload, state, error_code, error_detail)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (key) DO NOTHING RETURNING id::text AS id`,
+    `INSERT INTO delivery (appeal_id, card_id, event_id, seq, key, kind, rule, payload, state, error_code, error_detail, cause)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (key) DO NOTHING RETURNING id::text AS id`,
     [
       state.appealId,
       card.id,
@@ -143,6 +147,7 @@ async function storeDelivery(
       attention === undefined ? 'queued' : 'attention',
       attention?.code ?? null,
       attention?.detail ?? null,
+      attention === undefined ? null : causeOfDecision(attention),
     ],
   );
   if (row === undefined) return;
@@ -156,6 +161,13 @@ async function storeDelivery(
     );
   }
   if (decision.payload.kind === 'answer') await oweReports(tx, row.id, event.id, attention);
+}
+
+function causeOfDecision({ detail, files }: Extract<Decision, { make: 'attention' }>): string {
+  return causeOf(
+    { detail },
+    files.map(({ name }) => name),
+  );
 }
 
 /** As a СЭВ partner should: the answer was received, and what stands in its way if something does. */

@@ -1,3 +1,4 @@
+import { causeOf } from '../alerts/fingerprint.ts';
 import { writeJournal } from '../alerts/journal.ts';
 import { nextDelay } from '../endpoints/backoff.ts';
 import { blockCabinet, credentialsMark } from '../intake/cabinets.ts';
@@ -106,9 +107,14 @@ export async function toAttention(
   fault: Fault,
   inDoubt: boolean,
 ): Promise<StepOutcome> {
+  const cause = causeOf(
+    fault,
+    delivery.files.map(({ name }) => name),
+  );
   const isOurs = await inTransaction(deps.dataSource, async (tx) => {
     const rows = await tx.query(
-      `UPDATE delivery SET state = 'attention', ended_at = now(), error_code = $4, error_field = $5, error_detail = $6, baseline = $7
+      `UPDATE delivery SET state = 'attention', ended_at = now(), error_code = $4, error_field = $5, error_detail = $6, baseline = $7,
+         cause = $8
        WHERE id = $1 AND state = $2 AND attempts = $3 RETURNING id`,
       [
         delivery.id,
@@ -118,6 +124,7 @@ export async function toAttention(
         fault.field ?? null,
         fault.detail ?? null,
         inDoubt ? delivery.baseline : null,
+        cause,
       ],
     );
     if (rows.length === 0) return false;
@@ -138,7 +145,7 @@ export async function toAttention(
         data: { seq: delivery.seq },
       },
     ]);
-    await deps.incidents.open(tx, fault.code, `opa:${state.opaId}`);
+    await deps.incidents.open(tx, fault.code, `opa:${state.opaId}`, cause, cause);
     return true;
   });
   if (!isOurs) return 'lost';

@@ -25,6 +25,23 @@ const ANSWER_VARIABLES: ReadonlyMap<string, VariableType> = new Map([
   ['files', 'number'],
 ]);
 
+/** What «Статус ПОС» may tell of a delivery that is done. */
+const STATUS_MARK_VARIABLES: ReadonlyMap<string, VariableType> = new Map([
+  ['date', 'date'],
+  ['number', 'text'],
+  ['numberDate', 'date'],
+  ['executor', 'text'],
+  ['deadline', 'date'],
+  ['organization', 'text'],
+]);
+/** What «Ошибка ПОС» may tell of a delivery that needs attention. */
+const ERROR_MARK_VARIABLES: ReadonlyMap<string, VariableType> = new Map([
+  ['date', 'date'],
+  ['title', 'text'],
+  ['detail', 'text'],
+  ['code', 'text'],
+]);
+
 function template(variables: ReadonlyMap<string, VariableType>) {
   return z.string().transform((source, context): Template => {
     const compiled = compileTemplate(source, variables);
@@ -83,6 +100,22 @@ const rulesSchema = z.strictObject({
     ),
     comment: template(ANSWER_VARIABLES),
   }),
+  cardMarks: z
+    .strictObject({
+      takeToWork: template(STATUS_MARK_VARIABLES).prefault('Принято в работу {{date|date}}'),
+      setExecutor: template(STATUS_MARK_VARIABLES).prefault('Назначен исполнитель {{date|date}}'),
+      postpone: template(STATUS_MARK_VARIABLES).prefault('Срок продлён до {{deadline|date}}'),
+      forwardToParent: template(STATUS_MARK_VARIABLES).prefault(
+        'Перенаправлено {{date|date}}: {{organization}}',
+      ),
+      forwardToSubordinate: template(STATUS_MARK_VARIABLES).prefault(
+        'Перенаправлено {{date|date}}: {{organization}}',
+      ),
+      return: template(STATUS_MARK_VARIABLES).prefault('Возвращено координатору {{date|date}}'),
+      answer: template(STATUS_MARK_VARIABLES).prefault('Ответ отправлен на платформу {{date|date}}'),
+      error: template(ERROR_MARK_VARIABLES).prefault('{{title}} ({{code}}). {{detail}}'),
+    })
+    .prefault({}),
 });
 
 /** Which events of the СЭД become which statuses and answers: mappings/statuses.yaml, checked. */

@@ -230,3 +230,111 @@ export interface SedExchange {
   /** Rights of both folders, tried for real; throws SED_FOLDER_UNAVAILABLE naming the folder. */
   checkChannel(channel: string): Promise<void>;
 }
+
+/** How a question of a card stands, in the platform's words (contracts/platform-rest.md, section 6). */
+export const CARD_STATES = ['NEW', 'IN_WORK', 'ANSWERED', 'POSTPONED', 'FORWARDED', 'REMOVED'] as const;
+export type CardState = (typeof CARD_STATES)[number];
+
+/** A registration card as the archive of the СЭД shows it. No name, contact or text of a citizen is in it. */
+export interface ArchiveCard {
+  /** Stable key of the card: the requisite that mappings/delo.yaml names, else the ISN. */
+  readonly key: string;
+  /** The СЭД's own number of the card: what is written to. */
+  readonly isn: string;
+  readonly regNumber: string;
+  /** Day, `YYYY-MM-DD`; '' when the card has none. */
+  readonly regDate: string;
+  /** DUE of the cardfile of its registration (DUE_CARD). */
+  readonly cardfile: string;
+  readonly docGroup: string;
+  /** All rubrics of the card, of any level, in its own order. */
+  readonly rubrics: readonly { readonly code: string; readonly name: string }[];
+  readonly kind: 'APPEAL_59FZ' | 'MESSAGE';
+  /** Withdrawn or excluded by a clerk: REMOVED. */
+  readonly state: CardState;
+  readonly result?: 'SUPPORTED' | 'EXPLAINED' | 'NOT_SUPPORTED';
+  readonly dueDate?: string;
+  readonly answeredDate?: string;
+  /** By the clerk's link to an earlier card. */
+  readonly repeated: boolean;
+  readonly oktmo?: string;
+  readonly address?: string;
+  readonly latitude?: number;
+  readonly longitude?: number;
+  readonly channel?: string;
+  readonly applicantKind?: string;
+  readonly organization?: string;
+  /** The requisite «Номер ПОС»: the card came from the platform itself. */
+  readonly posId?: string;
+  /** The requisite «Выгрузка в витрину ПОС»; undefined when it was never filled. */
+  readonly showcaseFlag?: boolean;
+  /** The requisite «Статус ПОС»; undefined when it was never filled. */
+  readonly posStatus?: string;
+  /**
+   * What could not be read; the fields named are absent, empty or at their default. Absent when all is well. Such a card
+   * is given all the same, so that its questions stand in the log with this reason (SED_CARD_UNREADABLE).
+   */
+  readonly issues?: readonly CardIssue[];
+}
+
+/** A part of a card that does not fit: the field by our name, what is wrong in Russian, without the value. */
+export interface CardIssue {
+  readonly field: string;
+  readonly problem: string;
+}
+
+export interface ArchiveQuery {
+  /** DUEs of cardfiles, any number of them. */
+  readonly cardfiles: readonly string[];
+  /** DUEs of document groups; all groups of citizens' letters when left out. */
+  readonly docGroups?: readonly string[];
+  /** Days of registration, both inclusive, `YYYY-MM-DD`. */
+  readonly from?: string;
+  readonly to?: string;
+  /** With `from` or `to`: cards without a day of registration too, so that none is missing without a word. */
+  readonly undated?: true;
+  /** Only cards with this value of «Выгрузка в витрину ПОС»; `unset` = never filled. */
+  readonly showcaseFlag?: boolean | 'unset';
+  /** Only cards whose «Статус ПОС» was never filled. */
+  readonly posStatus?: 'unset';
+}
+
+export type Requisite = 'showcaseFlag' | 'posStatus' | 'posError';
+
+export interface RequisiteWrite {
+  readonly isn: string;
+  /** `showcaseFlag` is 'true' or 'false'; a text longer than the archive takes is cut at a word; '' empties. */
+  readonly values: Readonly<Partial<Record<Requisite, string>>>;
+}
+
+export interface CardLookup {
+  readonly posId?: string;
+  readonly regNumber?: string;
+  readonly regDate?: string;
+  readonly docGroup?: string;
+}
+
+/** What a driver needs to log in to an archive. The password is read at each log-in, never kept. */
+export interface ArchiveAccess {
+  readonly user: string;
+  readPassword(): Promise<string>;
+}
+
+/** The archive half of a СЭД driver: what is in the СЭД already. Every method throws `Fault` and nothing else. */
+export interface SedArchive {
+  /** Cards in pages, each card once, memory flat whatever the number of cards and of cardfiles. */
+  cards(query: ArchiveQuery, signal?: AbortSignal): AsyncIterable<readonly ArchiveCard[]>;
+  /** Finds one card by «Номер ПОС», else by number, date and group; undefined when there is none or more than one. */
+  findCard(lookup: CardLookup, signal?: AbortSignal): Promise<ArchiveCard | undefined>;
+  /** Writes requisites; outcomes in the order of `writes`: a business refusal is one write's, a fault is thrown. */
+  writeRequisites(
+    writes: readonly RequisiteWrite[],
+    signal?: AbortSignal,
+  ): Promise<readonly ({ readonly ok: true } | { readonly ok: false; readonly message: string })[]>;
+  /** The cardfiles that there are. */
+  cardfiles(signal?: AbortSignal): Promise<readonly { readonly due: string; readonly name: string }[]>;
+  /** Logs in afresh and reads one card: the test of `posrednik check`. */
+  check(signal?: AbortSignal): Promise<void>;
+  /** Logs off. */
+  close(): Promise<void>;
+}

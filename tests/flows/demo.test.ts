@@ -68,12 +68,22 @@ describe('demo --once --json --keep', () => {
       'statuses',
       'answers',
       'unknownSettled',
+      'records',
+      'accepted',
+      'refused',
+      'unmapped',
+      'mails',
       'seconds',
     ]);
     expect(result).toMatchObject({ appeals: 60, cards: 60, attention: 0, statuses: 120, answers: 60 });
     expect(result['files']).toBeGreaterThan(30);
     // So many calls were cut after the platform had taken them.
     expect(result['unknownSettled']).toBe(5);
+    // Every question is in the showcase, or there is a reason why not.
+    const { records = 0, accepted = 0, refused = 0, unmapped = 0 } = result;
+    expect(accepted + refused + unmapped).toBe(records);
+    expect(records).toBeGreaterThan(550);
+    expect(Math.min(accepted / records, refused, unmapped)).toBeGreaterThan(0.5);
     expect(result['seconds']).toBeGreaterThan(0);
     expect(result['seconds']).toBeLessThan(120);
   });

@@ -1,7 +1,13 @@
 import { jest } from '@jest/globals';
 import { Command } from 'commander';
+import { addDigestCommand } from '../../src/cli/digest-command.ts';
 import { addRepairCommands } from '../../src/cli/repair-commands.ts';
 import { reportFault } from '../../src/cli/report-fault.ts';
+import { addRubricCommands } from '../../src/cli/rubric-commands.ts';
+import { addShowcaseCommands } from '../../src/cli/showcase-commands.ts';
+import { addShowcaseUploadCommands } from '../../src/cli/showcase-upload-commands.ts';
+import { addTokenCommands } from '../../src/cli/token-commands.ts';
+import { addUserCommands } from '../../src/cli/user-commands.ts';
 import type { CommandResult } from './posrednik.ts';
 
 /**
@@ -23,6 +29,12 @@ export async function runRepairCommand(
   );
   const program = new Command().exitOverride();
   addRepairCommands(program, () => ({ config: configPath }));
+  addRubricCommands(program, () => ({ config: configPath }));
+  addShowcaseCommands(program, () => ({ config: configPath }));
+  addShowcaseUploadCommands(program, () => ({ config: configPath }));
+  addUserCommands(program, () => ({ config: configPath }));
+  addTokenCommands(program, () => ({ config: configPath }));
+  addDigestCommand(program, () => ({ config: configPath }));
   process.env['DATABASE_URL'] = databaseUrl;
   process.exitCode = 0;
   try {

@@ -35,6 +35,36 @@ export function readAnswer(
   return { meaning, json };
 }
 
+/**
+ * Reads an answer that is a list of objects: an array, or its one element bare; undefined when the platform knows no
+ * such thing.
+ * @throws CallFailure
+ */
+export function readListAnswer(
+  mapping: PlatformMapping,
+  call: CallName,
+  answer: HttpAnswer<string>,
+): readonly unknown[] | undefined {
+  const meaning = meaningOf(mapping, call, answer.status);
+  if (meaning === 'not-found') return undefined;
+  const { effect } = mapping.calls[call];
+  if (meaning !== 'ok') throw new CallFailure(effect, answeredOutcome(mapping, call, answer));
+  const list = asObjects(answer.body);
+  if (list === undefined) {
+    throw new CallFailure(effect, { happened: 'unreadable', detail: 'ответ не является списком JSON' });
+  }
+  return list;
+}
+
+function asObjects(text: string): readonly unknown[] | undefined {
+  try {
+    const value = parseJson(text);
+    return value === null || typeof value === 'object' ? asList(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a refusing answer tells: its meaning, `Retry-After`, and such words of its body as carry no personal data. */
 export function answeredOutcome(
   mapping: PlatformMapping,

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { CabinetAccess } from '../port.ts';
-import { answeredOutcome, type JsonAnswer, readAnswer } from './answer.ts';
+import { answeredOutcome, type JsonAnswer, readAnswer, readListAnswer } from './answer.ts';
 import { CallFailure } from './failure.ts';
 import type { HttpAnswer, HttpRequest, PlatformHttp } from './http.ts';
 import { type AnswerMeaning, meaningOf, type PlatformMapping } from './mapping.ts';
@@ -29,6 +29,8 @@ export interface StreamAnswer {
  */
 export interface RestClient {
   json(cabinet: CabinetAccess, request: HttpRequest, accept: readonly AnswerMeaning[]): Promise<JsonAnswer>;
+  /** A list without a frame; undefined when the platform has no such thing. */
+  list(cabinet: CabinetAccess, request: HttpRequest): Promise<readonly unknown[] | undefined>;
   /** Meanings in `refusals` come back too, with whatever their body says. */
   refusable(
     cabinet: CabinetAccess,
@@ -48,6 +50,10 @@ export function createClient(options: ClientOptions): RestClient {
     json: (cabinet, request, accept) =>
       callWithSession(options, cabinet, request, async (prepared) =>
         readAnswer(mapping, request.call, await http.exchange(prepared), accept),
+      ),
+    list: (cabinet, request) =>
+      callWithSession(options, cabinet, request, async (prepared) =>
+        readListAnswer(mapping, request.call, await http.exchange(prepared)),
       ),
     refusable: (cabinet, request, refusals) =>
       callWithSession(options, cabinet, request, async (prepared) =>

@@ -1,4 +1,5 @@
-import type { Platform, PlatformReplies } from '../port.ts';
+import type { Platform, PlatformClassifier, PlatformReplies, PlatformShowcase } from '../port.ts';
+import { readPlatformClassifier } from './classifier.ts';
 import { createClient } from './client.ts';
 import { readFeedPage } from './feed.ts';
 import { openPlatformFile } from './files.ts';
@@ -7,6 +8,7 @@ import { createItemReader, parseRawItem } from './item.ts';
 import type { PlatformMapping } from './mapping.ts';
 import type { RestLog } from './repeat.ts';
 import { createReplies } from './replies.ts';
+import { createShowcase } from './showcase.ts';
 import { createTokenStore } from './token.ts';
 
 export { type AnswerLimits, answerLimits } from './limits.ts';
@@ -28,8 +30,10 @@ export interface RestPlatformOptions {
   readonly repeatDelayMs?: number;
 }
 
-/** The platform over its REST interface (contracts/platform-rest.md, sections 1 to 4). */
-export function createRestPlatform(options: RestPlatformOptions): Platform & PlatformReplies {
+/** The platform over its REST interface (contracts/platform-rest.md, sections 1 to 6). */
+export function createRestPlatform(
+  options: RestPlatformOptions,
+): Platform & PlatformReplies & PlatformShowcase & PlatformClassifier {
   const { mapping, idleTimeoutMs, tokenScope, now = () => performance.now() } = options;
   const http = createHttp(options);
   const shared = {
@@ -44,9 +48,12 @@ export function createRestPlatform(options: RestPlatformOptions): Platform & Pla
 
   return {
     ...createReplies({ client, mapping, idleTimeoutMs }),
+    ...createShowcase({ client, mapping, idleTimeoutMs }),
     checkCabinet: (cabinet, signal) => tokens.logIn(cabinet, signal),
     readFeed: (cabinet, query, signal) => readFeedPage(client, mapping, readItem, cabinet, query, signal),
     parseItem: (raw, timeZone) => parseRawItem(mapping, raw, timeZone),
+    readClassifier: (cabinet, regionId, signal) =>
+      readPlatformClassifier(client, mapping, cabinet, regionId, signal),
     openFile: (cabinet, fileId, offset, signal) =>
       openPlatformFile(client, idleTimeoutMs, cabinet, fileId, offset, signal),
     forget: (opaId) => tokens.forget(opaId),

@@ -129,6 +129,7 @@ export const platformMappingSchema = z
       states: titles,
       results: titles,
       uploadStates: z.strictObject({ received: word, parsing: word, done: word, refused: word }),
+      headerFields: z.array(word),
     }),
     limits: z.strictObject({
       pageSize: count,

@@ -10,6 +10,8 @@ export const ROUTES = [
   'answers',
   'subjects',
   'subsubjects',
+  'showcase-upload',
+  'showcase-report',
 ] as const;
 export type RouteName = (typeof ROUTES)[number];
 

@@ -56,7 +56,7 @@ export function pageReply(
 <html lang="ru"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Учебная платформа</title>${refresh}<link rel="stylesheet" href="/style.css"></head>
 <body><header class="top"><a class="brand" href="/">Учебная платформа обратной связи</a>
-<nav><a href="/">Обращения</a> <a class="button" href="/new">Новое сообщение</a></nav></header>
+<nav><a href="/">Обращения</a> <a href="/showcase">Витрина</a> <a class="button" href="/new">Новое сообщение</a></nav></header>
 <main>${body}</main>
 <footer>Имитация платформы для проверки обмена. Все люди и обращения вымышлены.</footer></body></html>`;
   return { status: options.status ?? 200, headers: HEADERS, text: page.markup };

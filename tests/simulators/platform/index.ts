@@ -11,6 +11,7 @@ import type { PlatformOptions } from './types.ts';
 
 export type { FaultKind, FaultSpec, RouteName } from './faults.ts';
 export { connectPlatform, type RemotePlatform } from './remote.ts';
+export type { ShowcaseRule, UploadSummary, WireRecord } from './showcase-types.ts';
 export type { PlatformControl } from './simulator.ts';
 export type { Counters } from './state.ts';
 export type {
@@ -50,7 +51,7 @@ async function serve(
 }
 
 /**
- * Starts a simulated platform on 127.0.0.1 (contract: platform-rest, sections 1 to 5), with pages for people
+ * Starts a simulated platform on 127.0.0.1 (contract: platform-rest, sections 1 to 6), with pages for people
  * at `/` and a control interface under `/_control/`. It knows nothing of the connector's code.
  */
 export async function startPlatform(options: PlatformOptions = {}): Promise<PlatformSimulator> {

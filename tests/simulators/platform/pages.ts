@@ -7,6 +7,7 @@ import { takeNewAppeal } from './new-appeal.ts';
 import { appealPage } from './page-appeal.ts';
 import { editPage, newPage, notFoundPage } from './page-forms.ts';
 import { listPage } from './page-list.ts';
+import { showcasePage } from './page-showcase.ts';
 import { jsonReply, type Reply, readBody, sendReply } from './reply.ts';
 import type { Cabinet, PlatformState, StoredAppeal } from './state.ts';
 import { posIdOf } from './wire.ts';
@@ -89,6 +90,7 @@ export async function servePages(
   let reply: Reply;
   const file = /^\/files\/([^/]+)\/([^/]+)$/.exec(path);
   if (path === '/' && method === 'GET') reply = listPage(state, new URLSearchParams(query));
+  else if (path === '/showcase' && method === 'GET') reply = showcasePage(state, new URLSearchParams(query));
   else if (path === '/style.css') {
     reply = { status: 200, headers: { 'Content-Type': 'text/css; charset=utf-8' }, text: STYLE };
   } else if (path === '/new' && method === 'GET') reply = newPage(state);

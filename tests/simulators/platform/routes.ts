@@ -5,6 +5,7 @@ import { appealRoute, feedRoute } from './feed-route.ts';
 import { downloadRoute, uploadRoute } from './file-routes.ts';
 import type { Reply } from './reply.ts';
 import { answerRoute, statusRoute } from './reply-routes.ts';
+import { showcaseReportRoute, showcaseUploadRoute } from './showcase-routes.ts';
 import { authorise, tokenRoute } from './token-route.ts';
 
 export interface Route {
@@ -23,6 +24,7 @@ function guarded(handler: AuthorisedHandler): (call: Call) => Reply {
 
 const APPEALS = '/appeal-service/sed/appeals';
 const STORE = '/inbox-service/filestorage';
+const SHOWCASE = '/showcase-service/uploads';
 
 // The busiest first: they are tried in turn.
 const TABLE: readonly Route[] = [
@@ -49,6 +51,18 @@ const TABLE: readonly Route[] = [
     method: 'GET',
     path: /^\/inbox-service\/subsubjects\/subject\/([^/]+)\/region\/[^/]+$/,
     handle: guarded(subsubjectsRoute),
+  },
+  {
+    name: 'showcase-upload',
+    method: 'POST',
+    path: new RegExp(`^${SHOWCASE}$`),
+    handle: guarded(showcaseUploadRoute),
+  },
+  {
+    name: 'showcase-report',
+    method: 'GET',
+    path: new RegExp(`^${SHOWCASE}/([^/]+)$`),
+    handle: guarded(showcaseReportRoute),
   },
 ];
 

@@ -11,6 +11,7 @@ import { posIdOf } from './wire.ts';
 
 const EMPTY = Buffer.alloc(0);
 const FORM_OVERHEAD = 64 * 1024;
+const SHOWCASE_BYTES = 256 * 1024 * 1024;
 
 /** Calls `action` after `ms`, unless the platform closes before. */
 function later(state: PlatformState, ms: number, action: () => void): void {
@@ -99,6 +100,11 @@ async function playFault(
   });
 }
 
+function bodyLimit({ settings }: PlatformState, { name }: Route): number {
+  if (name === 'showcase-upload') return SHOWCASE_BYTES;
+  return name === 'upload' ? settings.maxFileBytes + FORM_OVERHEAD : 1024 * 1024;
+}
+
 /** Serves one request of the interface, faults included. */
 export async function serveApi(
   state: PlatformState,
@@ -111,7 +117,7 @@ export async function serveApi(
   count(state.counters.requests, route.name);
   let body: Buffer = EMPTY;
   if (route.method === 'POST') {
-    const limit = route.name === 'upload' ? state.settings.maxFileBytes + FORM_OVERHEAD : 1024 * 1024;
+    const limit = bodyLimit(state, route);
     const read = await readBody(req, limit);
     if (!read.ok) {
       if (read.reason === 'too-large') await sendReply(state, res, tooLarge(state.settings.maxFileBytes));

@@ -3,6 +3,7 @@ import { wholeOf } from './bytes.ts';
 import { addFault, type FaultSpec } from './faults.ts';
 import { cursorOf } from './feed-route.ts';
 import { type BenchOptions, seedBench } from './seed-bench.ts';
+import { type ShowcaseControl, showcaseControlOf } from './showcase-control.ts';
 import {
   type Accepted,
   addCabinet,
@@ -32,7 +33,7 @@ export interface FileSummary {
 }
 
 /** Everything a test, the demo or the control interface may do to the platform. */
-export interface PlatformControl {
+export interface PlatformControl extends ShowcaseControl {
   addCabinet(input: CabinetInput): void;
   setPassword(opaId: string, password: string): void;
   /** Not ready: log-ins get 423 with `missing`, and the tokens out are revoked. */
@@ -96,6 +97,7 @@ function contentOf(state: PlatformState, opaId: string, fileId: string): Buffer 
 /** The handles of a platform's state. Every one throws an `Error` on a cabinet or appeal that is not there. */
 export function controlOf(state: PlatformState): PlatformControl {
   return {
+    ...showcaseControlOf(state),
     addCabinet: (input) => void addCabinet(state, input),
     setPassword: (opaId, password) => {
       cabinetOf(state, opaId).password = password;

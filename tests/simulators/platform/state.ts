@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ByteSource } from './bytes.ts';
 import type { FaultBook } from './faults.ts';
 import { createFaultBook } from './faults.ts';
+import { emptyShelf, type Shelf, type ShowcaseSettings } from './showcase-types.ts';
 import type { CabinetInput, HistoryEntry, KeyMode, PlatformOptions, WireAppeal } from './types.ts';
 
 export interface FeedEntry {
@@ -43,6 +44,7 @@ export interface Cabinet extends Required<Omit<CabinetInput, 'ready'>> {
   lastChangeId: number;
   readonly appeals: Map<number, StoredAppeal>;
   readonly files: Map<string, StoredFile>;
+  readonly showcase: Shelf;
 }
 
 /** A status or answer that was taken, in the order in which all of them were. */
@@ -65,7 +67,7 @@ export interface Counters {
   replies: Record<string, number>;
 }
 
-export interface Settings {
+export interface Settings extends ShowcaseSettings {
   keyMode: KeyMode;
   bareObject: boolean;
   clockOffsetMs: number;
@@ -89,6 +91,7 @@ export interface PlatformState {
   nextPosId: number;
   nextFileNo: number;
   nextReplyNo: number;
+  nextUploadNo: number;
 }
 
 const EXTENSIONS =
@@ -106,6 +109,11 @@ export function createState(options: PlatformOptions = {}): PlatformState {
       maxAnswerFiles: options.maxAnswerFiles ?? 10,
       allowedExtensions: options.allowedExtensions ?? EXTENSIONS,
       echoTerm: options.echoTerm ?? true,
+      showcaseMaxRecords: options.showcaseMaxRecords ?? 10_000,
+      showcasePolls: options.showcasePolls ?? 2,
+      showcaseRules: options.showcaseRules ?? [],
+      showcaseCategories: options.showcaseCategories,
+      showcaseHeaderFault: options.showcaseHeaderFault,
     },
     now: options.now ?? Date.now,
     cabinets: new Map(),
@@ -117,6 +125,7 @@ export function createState(options: PlatformOptions = {}): PlatformState {
     nextPosId: 374_300_001,
     nextFileNo: 1,
     nextReplyNo: 1,
+    nextUploadNo: 1,
   };
 }
 
@@ -148,6 +157,7 @@ export function addCabinet(state: PlatformState, input: CabinetInput): Cabinet {
     lastChangeId: 0,
     appeals: new Map(),
     files: new Map(),
+    showcase: emptyShelf(),
   };
   state.cabinets.set(cabinet.opaId, cabinet);
   return cabinet;

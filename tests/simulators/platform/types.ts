@@ -1,3 +1,5 @@
+import type { ShowcaseSettings } from './showcase-types.ts';
+
 /** Shapes of the simulated platform: names as in the REST contract, sections 1 to 5. */
 
 export type ChangeKind = 'NEW' | 'RATED' | 'REPEATED' | 'WITHDRAWN' | 'TERM_MOVED' | 'AMENDED';
@@ -130,7 +132,7 @@ export interface CabinetInput {
 
 export type KeyMode = 'keys' | 'nokeys';
 
-export interface PlatformOptions {
+export interface PlatformOptions extends Partial<ShowcaseSettings> {
   /** `keys`: keeps client keys and takes a repeated key once; `nokeys`: ignores the header. */
   keyMode?: KeyMode;
   /** One-element lists are sent as the bare element. */

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from './types.ts';
 
-const LISTS = new Set(['content', 'attachments', 'customFieldValues', 'history', 'fileIds']);
+const LISTS = new Set(['content', 'attachments', 'customFieldValues', 'history', 'fileIds', 'errors']);
 
 /** The habit of the platform that lists of one come as the bare element, wherever a list stands. */
 export function bareLists(value: unknown): unknown {

@@ -58,7 +58,7 @@ describe('posrednik check', () => {
     expect(answer.ok).toBe(answer.checks.every((line) => line.ok));
     for (const line of answer.checks) {
       expect(line).toEqual({
-        area: expect.stringMatching(/^(config|database|cabinet|channel|spool|smtp|mapping)$/),
+        area: expect.stringMatching(/^(config|database|cabinet|channel|archive|spool|smtp|mapping)$/),
         name: expect.stringMatching(/./),
         ok: expect.any(Boolean),
         message: expect.stringMatching(/[а-яё]/i),

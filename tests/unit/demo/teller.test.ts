@@ -26,9 +26,10 @@ function add(input: AppealInput = {}): string {
 }
 
 const deliveries = { open: 0, attention: 0, unknownSettled: 0 };
+const showcase = { records: 0, accepted: 0, refused: 0, unmapped: 0, passes: 0 };
 
 function sight(changed: Partial<TellerSight> = {}): TellerSight {
-  const board = { rows: [], unread: 0, incidents: [], deliveries };
+  const board = { rows: [], unread: 0, incidents: [], deliveries, showcase };
   const appeals = platform.appeals(String(opaId));
   const told = { replies: new Map(), toAnswer: new Set<string>() };
   return { appeals, cards: [], mails: [], board, ...told, ...changed };
@@ -66,7 +67,7 @@ describe('the teller', () => {
 
   it('tells what the daemon read: many by number, one by name', () => {
     const rows = ['1', '2'].map((posId) => row(posId));
-    const board = { unread: 0, incidents: [], deliveries };
+    const board = { unread: 0, incidents: [], deliveries, showcase };
     expect(newLines({ board: { ...board, rows } })).toEqual(['посредник прочитал обращения: 2']);
     expect(newLines({ board: { ...board, rows: [...rows, row('3')] } })).toEqual([
       'посредник прочитал обращение 3',
@@ -99,7 +100,7 @@ describe('the teller', () => {
   it('tells what needs attention with what to do, and again when the reason is another', () => {
     const { title, remedy } = ERROR_CODES.SED_REFUSED;
     const told = (code: string | null) =>
-      newLines({ board: { rows: [row('1', code)], unread: 0, incidents: [], deliveries } });
+      newLines({ board: { rows: [row('1', code)], unread: 0, incidents: [], deliveries, showcase } });
     expect(told('SED_REFUSED')).toEqual([
       'посредник прочитал обращение 1',
       `обращению 1 нужно внимание: ${title}. ${remedy}`,
@@ -160,7 +161,7 @@ describe('the teller', () => {
       text: '',
       raw: '',
     };
-    const changed = { board: { rows: [], unread: 0, incidents, deliveries }, mails: [mail] };
+    const changed = { board: { rows: [], unread: 0, incidents, deliveries, showcase }, mails: [mail] };
     expect(newLines(changed)).toEqual([
       `неполадка (gorod): ${title}. ${remedy}`,
       'письмо администратору: Посредник: неполадка',

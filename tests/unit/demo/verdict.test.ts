@@ -20,6 +20,7 @@ function card(posId: number, shas: readonly string[] = []): Sight['cards'][numbe
   return { posId: String(posId), state: 'registered', number: `ОГ-${posId}/26`, files };
 }
 
+const SHOWCASE = { records: 10, accepted: 7, refused: 2, unmapped: 1, passes: 1 };
 const DELIVERIES = { open: 0, attention: 0, unknownSettled: 0 };
 
 function came(statuses: readonly string[], answers = 1, repetition = 0) {
@@ -34,7 +35,14 @@ function sight(changed: Partial<Sight> = {}, board: Partial<Sight['board']> = {}
       { posId: 2, attachments: [] },
     ],
     cards: [card(1, ['text', 'a', 'b']), card(2, ['text'])],
-    board: { rows: [row(1), row(2)], unread: 0, incidents: [], deliveries: DELIVERIES, ...board },
+    board: {
+      rows: [row(1), row(2)],
+      unread: 0,
+      incidents: [],
+      deliveries: DELIVERIES,
+      showcase: SHOWCASE,
+      ...board,
+    },
     replies: new Map([['1', came(['TAKE_TO_WORK', 'SET_EXECUTOR'])]]),
     toAnswer: new Set(['1']),
     ...changed,
@@ -42,6 +50,13 @@ function sight(changed: Partial<Sight> = {}, board: Partial<Sight['board']> = {}
 }
 
 describe('judge', () => {
+  it.each([
+    ['before the first pass over the archive', { passes: 0 }],
+    ['while a record is on its way', { accepted: 6 }],
+  ])('does not rest %s', (_when, changed) => {
+    expect(judge(sight({}, { showcase: { ...SHOWCASE, ...changed } })).settled).toBe(false);
+  });
+
   it('is content when every appeal has its card with its files on both sides', () => {
     expect(judge(sight())).toEqual({
       appeals: 2,
@@ -51,6 +66,7 @@ describe('judge', () => {
       statuses: 2,
       answers: 1,
       unknownSettled: 0,
+      showcase: SHOWCASE,
       doubled: [],
       doubledReplies: [],
       waiting: [],
@@ -125,7 +141,13 @@ describe('judge', () => {
         const verdict = judge({
           appeals: appeals.map((posId) => ({ posId, attachments: [attachment(`s${posId}`)] })),
           cards: cards.map((posId) => card(posId, [`s${posId}`])),
-          board: { rows: rows.map((posId) => row(posId)), unread: 0, incidents: [], deliveries: DELIVERIES },
+          board: {
+            rows: rows.map((posId) => row(posId)),
+            unread: 0,
+            incidents: [],
+            deliveries: DELIVERIES,
+            showcase: SHOWCASE,
+          },
           replies: new Map(),
           toAnswer: new Set(),
         });

@@ -266,15 +266,23 @@ function journalStatements(): readonly (readonly [string, Statement])[] {
   ];
 }
 
+function among(ids: unknown, id: string): boolean {
+  return ((ids ?? []) as readonly string[]).includes(id);
+}
+
 /** The statements of «deliveries resend» and «deliveries cancel». */
 function commandStatements(world: StoreWorld): readonly (readonly [string, Statement])[] {
   const find = (tables: Tables, id: string) => tables.deliveries.find((row) => row.id === id);
   return [
     [
+      'SELECT d.id::text AS id FROM delivery d',
+      (tables) => tables.deliveries.filter((row) => row.state === 'attention').map(({ id }) => ({ id })),
+    ],
+    [
       'SELECT d.id::text AS id, d.appeal_id',
-      (tables) =>
+      (tables, [ids]) =>
         tables.deliveries
-          .filter((row) => row.state === 'attention')
+          .filter((row) => row.state === 'attention' && among(ids, row.id))
           .map((row) => ({
             id: row.id,
             appeal_id: '1',
@@ -285,25 +293,27 @@ function commandStatements(world: StoreWorld): readonly (readonly [string, State
     ],
     [
       "UPDATE delivery SET state = 'cancelled', settled_at = now(), key",
-      (tables, [id]) => {
-        const row = find(tables, id ?? '');
-        if (row !== undefined) Object.assign(row, { state: 'cancelled', key: `${row.key}:${row.id}` });
+      (tables, [ids]) => {
+        for (const row of tables.deliveries) {
+          if (among(ids, row.id)) Object.assign(row, { state: 'cancelled', key: `${row.key}:${row.id}` });
+        }
         return [];
       },
     ],
     [
-      'UPDATE sed_event SET handled_at = NULL WHERE id = $1',
-      (tables, [id]) => {
-        for (const event of tables.events) if (event.id === id) event.handled = false;
+      'UPDATE sed_event SET handled_at = NULL WHERE id = ANY',
+      (tables, [ids]) => {
+        for (const event of tables.events) if (among(ids, event.id)) event.handled = false;
         return [];
       },
     ],
     [
       "UPDATE delivery SET state = 'unknown', retry_used_ms = 0",
-      (tables, [id]) => {
-        const row = find(tables, id ?? '');
-        if (row !== undefined)
+      (tables, [ids]) => {
+        for (const row of tables.deliveries) {
+          if (!among(ids, row.id)) continue;
           Object.assign(row, { state: 'unknown', retryUsedMs: 0, failures: 0, nextTryAt: world.now });
+        }
         return [];
       },
     ],

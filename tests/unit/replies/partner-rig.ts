@@ -6,10 +6,7 @@ import { type PartnerDeps, writePartnerReports } from '../../../src/replies/part
 import type { PartnerReportRequest, RenderedPackage, WriteOutcome } from '../../../src/sed/port.ts';
 import { identifyReport } from '../../../src/sed/sev/partner-report.ts';
 import { type Queryable, queryable } from '../../../src/store/data-source.ts';
-import { runMigrations } from '../../../src/store/migrate.ts';
-import { Foundation1760000000001 } from '../../../src/store/migrations/0001-foundation.ts';
-import { Replies1760000000002 } from '../../../src/store/migrations/0002-replies.ts';
-import { createEmptyDatabase, type TestDatabase } from '../../support/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 
 export const OPA_ID = '100500';
 
@@ -72,10 +69,9 @@ export interface PartnerRig {
 }
 
 export async function startPartnerRig(): Promise<PartnerRig> {
-  const database = await createEmptyDatabase([Foundation1760000000001, Replies1760000000002]);
+  const database = await createTestDatabase();
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
-  await runMigrations(database.dataSource, { log: pino({ level: 'silent' }) });
   const db = queryable(database.dataSource);
   await db.query(`INSERT INTO cabinet (opa_id, name, start_from) VALUES ($1, 'Мэрия', now())`, [OPA_ID]);
   const sed = createHandSed();

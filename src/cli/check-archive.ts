@@ -1,0 +1,1 @@
+export { archiveChecks, archiveMappingChecks } from '../checks/archives.ts';
