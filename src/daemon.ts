@@ -11,7 +11,7 @@ import { createDryRun } from './dry/dry-run.ts';
 import { guardPlatform, guardSed, guardShowcase } from './dry/guard.ts';
 import { settleDryMarks } from './dry/marks.ts';
 import { createBreakers } from './endpoints/breaker.ts';
-import { followSettings, settleCabinets } from './follow-settings.ts';
+import { followSettings, settleSettings } from './follow-settings.ts';
 import { type PolledCabinet, runIntake } from './intake/intake.ts';
 import type { Appeal } from './model/appeal.ts';
 import { Fault, toFault } from './model/errors.ts';
@@ -25,7 +25,7 @@ import { createSink } from './registration/sed-events.ts';
 import { markTaken, watchSilence } from './registration/silence.ts';
 import { workAppeals } from './registration/work.ts';
 import { writePartnerReports } from './replies/partner.ts';
-import { loadReplyRules } from './replies/rules.ts';
+import { openReplyRules } from './replies/rules-in-force.ts';
 import { watchReplies } from './replies/watch.ts';
 import { createReplies } from './replies/work.ts';
 import { loadCardMapping } from './sed/sev/card-mapping.ts';
@@ -33,7 +33,7 @@ import { createSevExchange } from './sed/sev/index.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 import { startAlerts } from './start-alerts.ts';
 import { startMail } from './start-mail.ts';
-import { startShowcases } from './start-showcases.ts';
+import { showsPlatformBorn, startShowcases } from './start-showcases.ts';
 import { startWriteBack } from './start-write-back.ts';
 import { checkClusterMarker } from './store/cluster-marker.ts';
 import { openDatabase, queryable } from './store/data-source.ts';
@@ -100,6 +100,7 @@ export async function startDaemon(
       mapping: await loadCardMapping(join(config.mappingsDir, 'card.yaml')),
       quarantineAfterMs: config.sed.quarantineAfter,
       maxMessageBytes: config.sed.maxMessageBytes,
+      showsPlatformBorn: (opaId) => showsPlatformBorn(loaded, opaId),
     });
     const sed = guardSed(openSed, isDry);
     refuseStopped(signal);
@@ -161,7 +162,8 @@ export async function startDaemon(
       retry,
       random: Math.random,
     };
-    const rules = await loadReplyRules(join(config.mappingsDir, 'statuses.yaml'));
+    const inForce = await openReplyRules(join(config.mappingsDir, 'statuses.yaml'));
+    const { rules } = inForce;
     const limits = answerLimits(mapping);
     const computeTerm: RegistrationDeps['computeDeadline'] = (cabinet, appeal, fallback) =>
       deadlineOf(terms, cabinet, appeal, fallback);
@@ -202,8 +204,8 @@ export async function startDaemon(
       now: () => Date.now(),
     };
 
-    const settings = { db, incidents, platform, log, signal: stopping.signal };
-    await settleCabinets(settings, cabinets);
+    const settings = { db, incidents, platform, breakers, log, signal: stopping.signal };
+    await settleSettings(settings, cabinets, config);
     const opaIdsOf = (dry: boolean) =>
       cabinets.filter(({ opaId }) => isDry(opaId) === dry).map(({ opaId }) => opaId);
     const dryCabinets = () => opaIdsOf(true);
@@ -218,6 +220,7 @@ export async function startDaemon(
       cabinets: () => cabinets,
       answers: { limits, answerTypes: new Set(Object.keys(mapping.outgoing.answerTypes)) },
       finalStatuses: new Set(mapping.finalStatuses),
+      statusTitles: mapping.statuses,
       sed,
       computeDeadline: computeTerm,
       queue,
@@ -284,9 +287,10 @@ export async function startDaemon(
     });
     tick('spool-sweep', HOUR_MS, () => spool.sweep(24 * HOUR_MS, Date.now()));
 
+    running.push(inForce.follow(settings));
     running.push(
-      followSettings(settings, loaded, (inForce) => {
-        cabinets = inForce;
+      followSettings(settings, loaded, (now) => {
+        cabinets = now;
         markDry().catch((error: unknown) => log.error({ err: error }, 'dry cabinets not stored'));
       }),
     );

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
+import { closeOfRemovedPlaces, type PlacesInForce } from './alerts/incident/removed.ts';
 import type { Incidents } from './alerts/incidents.ts';
 import { type Cabinet, type ConfigChange, type LoadedConfig, watchConfig } from './config/index.ts';
+import type { Breakers } from './endpoints/breaker.ts';
 import {
   findMendedCabinets,
   recheckCabinet,
@@ -15,6 +17,7 @@ export interface SettingsDeps {
   readonly db: Queryable;
   readonly incidents: Incidents;
   readonly platform: Platform;
+  readonly breakers: Pick<Breakers, 'forget'>;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -22,14 +25,16 @@ export interface SettingsDeps {
 /** One incident for settings that cannot be taken, whatever is wrong with them. */
 const SCOPE = 'settings';
 
-/** Makes the database fit the settings of this start: a row of each cabinet, no block of one taken out. */
-export async function settleCabinets(
+/** Makes the database fit the settings of this start: a row of each cabinet, no block and no incident of what was taken out. */
+export async function settleSettings(
   deps: Pick<SettingsDeps, 'db' | 'incidents'>,
   cabinets: readonly Cabinet[],
+  places: PlacesInForce,
 ): Promise<void> {
   const { db, incidents } = deps;
   await registerCabinets(db, cabinets);
   await releaseRemovedCabinets(db, incidents, cabinets);
+  await closeOfRemovedPlaces(deps, places);
   await incidents.close(db, 'CONFIG_INVALID', SCOPE);
 }
 
@@ -77,11 +82,15 @@ export async function followSettings(
 }
 
 async function applyChange(deps: SettingsDeps, change: ConfigChange): Promise<void> {
-  const { db, incidents, platform, log, signal } = deps;
+  const { db, incidents, platform, breakers, log, signal } = deps;
   const { added, removed, changed, secretsChanged, loaded, restartNeeded } = change;
   await registerCabinets(db, loaded.cabinets);
   await releaseRemovedCabinets(db, incidents, loaded.cabinets);
-  for (const cabinet of [...removed, ...changed.map(({ before }) => before)]) platform.forget(cabinet.opaId);
+  const inForce = new Set(loaded.cabinets.map(({ opaId }) => opaId));
+  for (const { opaId } of [...removed, ...changed.map(({ before }) => before)]) {
+    platform.forget(opaId);
+    if (!inForce.has(opaId)) breakers.forget(`cabinet:${opaId}`);
+  }
   // Another identifier or password: worth a log-in though the one before was refused.
   for (const cabinet of [...changed.map(({ after }) => after), ...secretsChanged]) {
     if (cabinet.enabled) await recheckCabinet(db, incidents, platform, cabinet, cabinet.access, signal);

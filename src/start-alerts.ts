@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
+import { holdBreakerIncidents } from './alerts/breaker-changes.ts';
 import { sendAdminDigest } from './alerts/digest/index.ts';
 import { alertRules } from './alerts/incident/mail-rules.ts';
 import { tellIncidents } from './alerts/incident/mails.ts';
@@ -8,6 +9,7 @@ import { workResends } from './alerts/incident/resend-steps.ts';
 import { settleResent } from './alerts/incident/settle-resent.ts';
 import type { Incidents } from './alerts/incidents.ts';
 import type { Cabinet, LoadedConfig } from './config/index.ts';
+import type { Breakers } from './endpoints/breaker.ts';
 import type { DaemonQueue } from './queue/queue.ts';
 import { cronOf } from './start-showcases.ts';
 import type { Queryable } from './store/data-source.ts';
@@ -18,6 +20,7 @@ export interface AlertParts {
   readonly db: Queryable;
   readonly queue: DaemonQueue;
   readonly incidents: Incidents;
+  readonly breakers: Pick<Breakers, 'states'>;
   readonly log: Logger;
   /** Statuses of the platform after which nobody waits for an answer. */
   readonly finalStatuses: ReadonlySet<string>;
@@ -30,7 +33,7 @@ const MAIL_MS = 3000;
 const RESEND_MS = 1000;
 const SETTLE_MS = 3000;
 const RECONCILE_MS = 20_000;
-const RECORDS_MS = 5 * 60_000;
+const RECORDS_MS = 60_000;
 
 /** Starts what keeps incidents true, writes of them, sends groups again, and the administrators' daily digest. */
 export async function startAlerts(parts: AlertParts): Promise<void> {
@@ -38,6 +41,7 @@ export async function startAlerts(parts: AlertParts): Promise<void> {
   const { publicUrl } = loaded.config.console;
   const world = () => ({ cabinets: parts.cabinets(), showcases: loaded.config.showcases });
   tick('incidents', RECONCILE_MS, () => reconcileIncidents(parts));
+  tick('incident-breakers', RECONCILE_MS, () => holdBreakerIncidents(parts));
   tick('incident-records', RECORDS_MS, () => reconcileRecords(parts));
   tick('incident-resends', RESEND_MS, () => workResends(dataSource, db, world(), signal));
   tick('incident-resent', SETTLE_MS, () => settleResent(db));

@@ -6,17 +6,19 @@ import { openDryFolder } from './dry/folder.ts';
 import type { BackoffSettings } from './endpoints/backoff.ts';
 import type { Breakers } from './endpoints/breaker.ts';
 import type { PolledCabinet } from './intake/intake.ts';
+import { toFault } from './model/errors.ts';
 import { withBuild } from './open-build.ts';
 import type { Platform, PlatformShowcase } from './platform/port.ts';
 import type { DaemonQueue } from './queue/queue.ts';
 import { seedRubrics } from './rubrics/seed.ts';
-import { takeAskedRuns } from './showcase/asked-runs.ts';
+import { type Asked, askedBy, takeAskedRuns } from './showcase/asked-runs.ts';
 import type { Showcase } from './showcase/deps.ts';
 import { sendDigest } from './showcase/digest.ts';
 import { runShowcase } from './showcase/run.ts';
 import { settleRun } from './showcase/run-outcome.ts';
 import { carryUploads } from './showcase/upload.ts';
 import type { UploadDeps } from './showcase/upload-deps.ts';
+import { writeUploads } from './showcase/uploads.ts';
 import { forgetReports, removeEndedFiles, watchUploads } from './showcase/watch-uploads.ts';
 import { recipientsOf } from './start-mail.ts';
 import { inTransaction, type Queryable } from './store/data-source.ts';
@@ -59,13 +61,8 @@ export async function startShowcases(parts: ShowcaseParts): Promise<void> {
   }
   await seedRubrics(dataSource, loaded.config.mappingsDir);
   const runs = await queue.timed('showcase');
-  await runs.work((id, cut) => run(parts, showcases, id, AbortSignal.any([signal, cut])));
-  await tellRefused(
-    parts,
-    await runs.schedule(
-      showcases.map(({ id, schedule, timeZone }) => ({ key: id, cron: schedule, timeZone })),
-    ),
-  );
+  await runs.work((key, cut) => run(parts, showcases, askedBy(key), AbortSignal.any([signal, cut])));
+  await runs.schedule(showcases.map(({ id, schedule, timeZone }) => ({ key: id, cron: schedule, timeZone })));
   await startDigests(parts, showcases);
 
   const uploads = uploadDeps(parts, showcases);
@@ -75,7 +72,7 @@ export async function startShowcases(parts: ShowcaseParts): Promise<void> {
       const asked = await takeAskedRuns(tx);
       await runs.ring(
         tx,
-        asked.filter((id) => showcases.some((one) => one.id === id)),
+        asked.filter((key) => showcases.some(({ id }) => id === askedBy(key).showcase)),
       );
     }),
   );
@@ -95,15 +92,27 @@ export function showcasesOf({ config }: Pick<LoadedConfig, 'config'>): Showcase[
   });
 }
 
+/**
+ * Whether new cards of a cabinet, which all came from the platform, are to go into the showcase: as the showcases that it
+ * uploads say, else all of them; where they differ, no, for what the platform counts twice is worse than what it counts once.
+ */
+export function showsPlatformBorn(loaded: Pick<LoadedConfig, 'config'>, opaId: string): boolean {
+  const all = showcasesOf(loaded);
+  const own = all.filter((showcase) => showcase.opaId === opaId);
+  const deciding = own.length > 0 ? own : all;
+  return deciding.length > 0 && deciding.every(({ includePlatformBorn }) => includePlatformBorn);
+}
+
 async function run(
   parts: ShowcaseParts,
   showcases: readonly Showcase[],
-  id: string,
+  asked: Asked,
   signal: AbortSignal,
 ): Promise<void> {
-  const showcase = showcases.find((one) => one.id === id);
+  const showcase = showcases.find(({ id }) => id === asked.showcase);
   // Taken out of the settings after its job was made.
   if (showcase === undefined) return;
+  if (asked.filesOnly) return await writeFiles(parts, showcase, signal);
   await settleRun(parts, showcase.id, () => build(parts, showcase, signal));
 }
 
@@ -116,6 +125,24 @@ async function build(parts: ShowcaseParts, showcase: Showcase, signal: AbortSign
   );
   const { cards, questions, changed } = summary.collected;
   log.info({ showcase: showcase.id, cards, questions, changed, files: summary.files }, 'showcase built');
+}
+
+/**
+ * What became ready while its file was with the platform goes into files. Whatever is in the way, a run of the showcase
+ * too, is thrown on: the queue tries again.
+ */
+async function writeFiles(parts: ShowcaseParts, showcase: Showcase, signal: AbortSignal): Promise<void> {
+  const { dataSource, db, log, loaded } = parts;
+  const { spoolDir } = loaded.config;
+  try {
+    const ask = () => askOgrn(parts, showcase, signal);
+    const files = await writeUploads({ dataSource, db, log, spoolDir, askOgrn: ask }, showcase, signal);
+    log.info({ showcase: showcase.id, files: files.length }, 'showcase files written');
+  } catch (error) {
+    const { code, detail } = toFault(error);
+    log.warn({ showcase: showcase.id, code, detail }, 'showcase files not written');
+    throw error;
+  }
 }
 
 async function askOgrn(
@@ -175,12 +202,4 @@ async function startDigests(parts: ShowcaseParts, showcases: readonly Showcase[]
 export function cronOf(time: string): string {
   const [hours, minutes] = time.split(':').map(Number);
   return `${minutes ?? 0} ${hours ?? 0} * * *`;
-}
-
-/** A schedule that cannot be read must not keep the daemon from its other work. */
-async function tellRefused({ db, incidents, log }: ShowcaseParts, ids: readonly string[]): Promise<void> {
-  for (const id of ids) {
-    log.error({ showcase: id }, 'schedule of a showcase cannot be read');
-    await incidents.open(db, 'CONFIG_INVALID', `showcase:${id}`, `showcases: ${id}, schedule`);
-  }
 }

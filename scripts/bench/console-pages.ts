@@ -65,7 +65,9 @@ export function benchPages({
     { name: 'rubrics, unmapped', path: '/rubrics/unmapped' },
     { name: 'rubrics, versions', path: '/rubrics/versions' },
     { name: 'rubrics, import', path: '/rubrics/import' },
+    { name: 'showcase, heat map', path: '/showcase/preview/region' },
     { name: 'users', path: '/users' },
+    { name: 'users, tokens', path: '/users/tokens' },
     { name: 'audit', path: '/audit' },
     { name: 'account', path: '/account' },
   ];

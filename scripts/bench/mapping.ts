@@ -9,6 +9,9 @@ export interface MappingResult {
   readonly codes: number;
   readonly rules: number;
   readonly lookups: number;
+  /** How many look-ups found a category: without conditions, and with. */
+  readonly mapped: number;
+  readonly conditionalMapped: number;
   /** Making the mapper ready, ms. */
   readonly readyMs: number;
   readonly perSecond: number;
@@ -35,13 +38,17 @@ export async function runMappingBench({ lookups }: { lookups: number }): Promise
   const conditional = createMapper([...rules, ...narrowed], categories, rubrics, 1);
   const questions = codes.map((otkCode) => ({ otkCode }));
   const inCardfile = codes.map((otkCode) => ({ otkCode, cardfile: '0.B.' }));
+  const plain = measure(mapper.map, questions, lookups);
+  const narrow = measure(conditional.map, inCardfile, lookups);
   return {
     codes: codes.length,
     rules: rules.length,
     lookups,
+    mapped: plain.mapped,
+    conditionalMapped: narrow.mapped,
     readyMs: Math.round(readyMs),
-    perSecond: measure(mapper.map, questions, lookups),
-    conditionalPerSecond: measure(conditional.map, inCardfile, lookups),
+    perSecond: plain.perSecond,
+    conditionalPerSecond: narrow.perSecond,
   };
 }
 
@@ -50,7 +57,7 @@ function measure(
   map: (question: MappedQuestion) => object,
   questions: readonly MappedQuestion[],
   lookups: number,
-): number {
+): { readonly mapped: number; readonly perSecond: number } {
   let mapped = 0;
   const started = performance.now();
   for (let done = 0; done < lookups; ) {
@@ -62,5 +69,5 @@ function measure(
   }
   const seconds = (performance.now() - started) / 1000;
   if (mapped === 0) throw new Error('ни один код не сопоставлен');
-  return Math.round(lookups / seconds);
+  return { mapped, perSecond: Math.round(lookups / seconds) };
 }

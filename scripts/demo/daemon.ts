@@ -15,7 +15,7 @@ export interface DemoDaemon {
 }
 
 const STOP_MS = 30_000;
-const PASSED_ON = ['PATH', 'TMPDIR', 'HOME', 'LANG'];
+const PASSED_ON = ['PATH', 'TMPDIR', 'HOME', 'LANG', 'NODE_COMPILE_CACHE'];
 
 /**
  * Starts the daemon on a settings file; its log goes to the file. `hurry` cuts its stop short. Throws DemoError with

@@ -35,7 +35,9 @@ export interface Stage {
   /** The daemon's settings; secrets lie beside them. */
   readonly configPath: string;
   readonly stateDir: string;
-  /** Where the daemon's log is to be found afterwards. */
+  /** The daemon's log while it runs. */
+  readonly logFile: string;
+  /** Where the log is to be found afterwards. */
   readonly logHint: string;
   look(): Promise<TellerSight | undefined>;
   /** What broke the format, by ДЕЛО's own check. */
@@ -138,6 +140,7 @@ export async function openStage(
     administrator,
     configPath,
     stateDir,
+    logFile,
     logHint:
       options.keep === undefined
         ? 'Чтобы журнал остался, повторите с --keep ПАПКА.'

@@ -15,6 +15,7 @@ export interface FillFlags {
   readonly to?: string;
   readonly showcase?: string;
   readonly dryRun?: boolean;
+  readonly refill?: boolean;
 }
 
 export interface FillCommand {
@@ -22,6 +23,8 @@ export interface FillCommand {
   readonly description: string;
   /** Whether the last day must be told. */
   readonly needsTo: boolean;
+  /** What `--refill` does, in words; left out where there is no such thing. */
+  readonly refill?: string;
   /** What is to be filled in the cards of one showcase. */
   task(showcase: ShowcaseConfig, flags: FillFlags, mapping: DeloMapping): FillTask;
   /** A value in words, for the summary. */
@@ -71,6 +74,7 @@ function parseFlags(command: FillCommand, argv: readonly string[]): FillFlags {
     .showHelpAfterError(false);
   if (command.needsTo) program.requiredOption('--to <ГГГГ-ММ-ДД>', 'по этот день включительно', day);
   else program.option('--to <ГГГГ-ММ-ДД>', 'по этот день включительно', day);
+  if (command.refill !== undefined) program.option('--refill', command.refill);
   return program.parse([...argv], { from: 'user' }).opts<FillFlags>();
 }
 

@@ -7,9 +7,9 @@ import type { Progress } from './progress.ts';
 
 /** One query with what is to be written into the cards that it finds. */
 export interface FillTask {
-  /** Only cards in which the requisite was never filled, so that a second run goes on where the first one ended. */
+  /** Only cards in which the requisite was never filled, where it can be: a second run then reads only what is left. */
   readonly query: ArchiveQuery;
-  /** Values for a card; undefined when it is to be left as it is. */
+  /** Values for a card; undefined when it is to be left as it is, so also when it has them. */
   decide(card: ArchiveCard): RequisiteWrite['values'] | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function fillCards(options: FillOptions): Promise<FillResult> {
   const progress: Progress = { seen: 0, written: 0, refused: 0, skipped: 0 };
   const values = new Map<string, number>();
   const refusals: { isn: string; message: string }[] = [];
-  // Met again after a fault, for they stay unfilled.
+  // They may be met again after a fault.
   const done = new Set<string>();
   const total = await countAll(options);
   if (total !== undefined) progress.total = total;
@@ -71,13 +71,12 @@ export async function fillCards(options: FillOptions): Promise<FillResult> {
       for (const [index, write] of writes.entries()) {
         const outcome = outcomes[index];
         progress.seen += 1;
-        if (options.dryRun) done.add(write.isn);
+        done.add(write.isn);
         if (outcome?.ok === true) {
           progress.written += 1;
           for (const value of Object.values(write.values)) values.set(value, (values.get(value) ?? 0) + 1);
           continue;
         }
-        done.add(write.isn);
         progress.refused += 1;
         if (refusals.length < MOST_REFUSALS)
           refusals.push({ isn: write.isn, message: outcome?.message ?? '' });

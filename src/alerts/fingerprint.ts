@@ -55,7 +55,8 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/(файл[а-яё]*): .*$/iu, `$1: ${HIDDEN}`],
   [/[^\s:;,«»()]+\.\p{L}[\p{L}\p{N}]{0,7}(?=$|[\s:;,)])/gu, HIDDEN],
   [/(?<![\p{L}\p{N}])(?=[\da-f-]*\d)[\da-f]{8,}(?:-[\da-f]{4,})*(?![\p{L}\p{N}])/giu, 'N'],
-  [/\d+(?:[.,:/_-]\d+)*/gu, 'N'],
+  // The platform's own code of its answer is no id: 400 and 422 are two causes.
+  [/(?<!код ответа \d{0,2})\d+(?:[.,:/_-]\d+)*/gu, 'N'],
   [/…(?:[\s,;/-]*…)+/gu, HIDDEN],
 ];
 

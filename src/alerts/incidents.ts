@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
+import { codeEntry } from '../model/code-entry.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
 import type { Queryable } from '../store/data-source.ts';
 
 /**
@@ -58,7 +59,7 @@ export function createIncidents(log: Logger): Incidents {
     ]);
     const [row] = rows;
     if (row?.opened) {
-      const { title, remedy } = ERROR_CODES[code];
+      const { title, remedy } = codeEntry(code);
       log.error({ code, scope, detail, title, remedy }, 'incident opened');
     }
   }

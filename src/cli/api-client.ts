@@ -11,6 +11,8 @@ export interface ApiCall<A> {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
+  /** 30 s unless told. */
+  readonly timeoutMs?: number;
   /** What is read of the answer. */
   readonly answer: z.ZodType<A>;
 }
@@ -41,7 +43,7 @@ export async function callApi<A>(base: string, call: ApiCall<A>): Promise<A> {
       method: call.method,
       url: `${base.replace(/\/+$/, '')}/api/v1${call.path}`,
       headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
-      timeout: TIMEOUT_MS,
+      timeout: call.timeoutMs ?? TIMEOUT_MS,
       maxContentLength: LARGEST_ANSWER,
       // A redirect would take the token elsewhere.
       maxRedirects: 0,

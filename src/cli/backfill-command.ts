@@ -1,15 +1,18 @@
-import { requestBackfill } from '../intake/backfill.ts';
+import { askBackfill } from '../console/ask-backfill.ts';
 import { backfillOfDays } from '../intake/backfill-days.ts';
-import { registerCabinets } from '../intake/cabinets.ts';
 import { findCabinet } from './find-cabinet.ts';
 import { commandLog, type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
+import { type Asked, remoteBackfill } from './remote-cabinets.ts';
+import { WHO } from './words.ts';
 
 export interface BackfillFlags extends JsonFlag {
   readonly from: string;
   readonly to: string;
   readonly withCards?: boolean;
 }
+
+const fields = { from: '--from', to: '--to' };
 
 /**
  * `posrednik cabinets backfill`: asks the daemon to read a cabinet's changes of these days, both included, in the
@@ -20,19 +23,27 @@ export async function backfillCommand(
   id: string,
   flags: BackfillFlags,
 ): Promise<void> {
+  const days = { from: flags.from, to: flags.to, forceCards: flags.withCards === true };
+  // Of any zone: whether they are days at all, in the words of this command.
+  backfillOfDays({ opaId: '', timeZone: 'UTC' }, days, fields);
+  const asked =
+    options.api === undefined
+      ? await here(options, id, days)
+      : await remoteBackfill(options.api, id, days, WHO);
+  const words = [`Дочитывание кабинета ${id} с ${flags.from} по ${flags.to} поставлено в очередь.`];
+  if (!asked.enabled) words.push('Кабинет выключен (enabled: false): оно начнётся, когда его включат.');
+  printResult(flags.json, { cabinet: id, from: asked.from, to: asked.to }, words);
+}
+
+async function here(
+  options: GlobalOptions,
+  id: string,
+  days: Parameters<typeof backfillOfDays>[1],
+): Promise<Asked> {
   const loaded = await loadForCommand(options);
   const cabinet = findCabinet(loaded, id);
-  const request = backfillOfDays(
-    cabinet,
-    { from: flags.from, to: flags.to, forceCards: flags.withCards === true },
-    { from: '--from', to: '--to' },
+  const { from, to } = await withTables(loaded, commandLog(), (db, dataSource) =>
+    askBackfill({ db, dataSource }, cabinet, days, fields, { who: WHO, why: WHO }),
   );
-  await withTables(loaded, commandLog(), async (db) => {
-    // One just put into the settings may not have been read by any daemon yet.
-    await registerCabinets(db, [cabinet]);
-    await requestBackfill(db, request);
-  });
-  const words = [`Дочитывание кабинета ${id} с ${flags.from} по ${flags.to} поставлено в очередь.`];
-  if (!cabinet.enabled) words.push('Кабинет выключен (enabled: false): оно начнётся, когда его включат.');
-  printResult(flags.json, { cabinet: id, from: request.from, to: request.to }, words);
+  return { from, to, enabled: cabinet.enabled };
 }

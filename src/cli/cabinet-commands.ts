@@ -1,22 +1,31 @@
 import { createIncidents } from '../alerts/incidents.ts';
 import type { Cabinet, LoadedConfig } from '../config/index.ts';
+import { writeAudit } from '../console/users/audit.ts';
 import {
   type CabinetState,
   pauseCabinet,
   recheckCabinet,
   registerCabinets,
   resumeCabinet,
+  stateOf,
 } from '../intake/cabinets.ts';
 import { createLog } from '../log.ts';
-import { ERROR_CODES } from '../model/error-codes.ts';
-import type { Fault } from '../model/errors.ts';
+import { codeEntry } from '../model/code-entry.ts';
 import { loadPlatformMapping } from '../platform/rest/index.ts';
 import { findCabinet } from './find-cabinet.ts';
 import { explain } from './journey.ts';
 import { type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
 import { mappingFile, openPlatform } from './open-platform.ts';
+import {
+  type ChangedState,
+  type Checked,
+  remoteCheck,
+  remotePause,
+  remoteResume,
+} from './remote-cabinets.ts';
 import { requireWhy } from './required.ts';
+import { WHO } from './words.ts';
 
 export interface PauseFlags extends JsonFlag {
   readonly why: string;
@@ -24,27 +33,44 @@ export interface PauseFlags extends JsonFlag {
 
 /** `posrednik cabinets pause`: the cabinet is neither read nor written to until it is resumed, by any daemon. */
 export async function pauseCommand(options: GlobalOptions, id: string, flags: PauseFlags): Promise<void> {
-  const { loaded, cabinet } = await loadCabinet(options, id);
   requireWhy(flags.why);
-  const paused = await withTables(loaded, createLog('warn'), async (db, dataSource) => {
-    await registerCabinets(db, [cabinet]);
-    return await pauseCabinet(dataSource, cabinet, flags.why);
-  });
-  printResult(flags.json, { cabinet: id, state: 'paused', changed: paused }, [
-    paused
+  const { changed } =
+    options.api === undefined
+      ? await pauseHere(options, id, flags.why)
+      : await remotePause(options.api, id, flags.why);
+  printResult(flags.json, { cabinet: id, state: 'paused', changed }, [
+    changed
       ? `Кабинет ${id} приостановлен: не читается, и на платформу от него ничего не уходит. Вернуть: cabinets resume ${id}.`
       : `Кабинет ${id} уже приостановлен.`,
   ]);
 }
 
+async function pauseHere(options: GlobalOptions, id: string, why: string): Promise<ChangedState> {
+  const { loaded, cabinet } = await loadCabinet(options, id);
+  const changed = await withTables(loaded, createLog('warn'), async (db, dataSource) => {
+    await registerCabinets(db, [cabinet]);
+    const done = await pauseCabinet(dataSource, cabinet, why);
+    if (done) await writeAudit(db, { who: WHO, action: 'cabinet-paused', object: `cabinet:${id}`, why });
+    return done;
+  });
+  return { state: 'paused', changed };
+}
+
 /** `posrednik cabinets resume`: what waited goes on at once. */
 export async function resumeCommand(options: GlobalOptions, id: string, flags: JsonFlag): Promise<void> {
-  const { loaded, cabinet } = await loadCabinet(options, id);
-  const { state, changed } = await withTables(loaded, createLog('warn'), async (db, dataSource) => {
-    await registerCabinets(db, [cabinet]);
-    return await resumeCabinet(dataSource, cabinet);
-  });
+  const { state, changed } =
+    options.api === undefined ? await resumeHere(options, id) : await remoteResume(options.api, id);
   printResult(flags.json, { cabinet: id, state, changed }, [wordsOfResume(id, state, changed)]);
+}
+
+async function resumeHere(options: GlobalOptions, id: string): Promise<ChangedState> {
+  const { loaded, cabinet } = await loadCabinet(options, id);
+  return await withTables(loaded, createLog('warn'), async (db, dataSource) => {
+    await registerCabinets(db, [cabinet]);
+    const done = await resumeCabinet(dataSource, cabinet);
+    if (done.changed) await writeAudit(db, { who: WHO, action: 'cabinet-resumed', object: `cabinet:${id}` });
+    return done;
+  });
 }
 
 function wordsOfResume(id: string, state: CabinetState, changed: boolean): string {
@@ -63,25 +89,28 @@ export async function checkCabinetCommand(
   id: string,
   flags: JsonFlag,
 ): Promise<void> {
+  const { fault, state } =
+    options.api === undefined ? await checkHere(options, id) : await remoteCheck(options.api, id);
+  const error = fault === undefined ? {} : { code: fault.code, detail: fault.detail ?? null };
+  printResult(
+    flags.json,
+    { cabinet: id, ok: fault === undefined, state, ...error },
+    fault === undefined ? wordsOfSuccess(id, state) : wordsOfFault(id, fault),
+  );
+  if (fault !== undefined) process.exitCode = 1;
+}
+
+async function checkHere(options: GlobalOptions, id: string): Promise<Checked> {
   const { loaded, cabinet } = await loadCabinet(options, id);
   const platform = openPlatform(loaded, await loadPlatformMapping(mappingFile(loaded, 'platform.yaml')));
   const log = createLog('silent');
   try {
-    const { fault, state } = await withTables(loaded, log, async (db) => {
+    return await withTables(loaded, log, async (db) => {
       await registerCabinets(db, [cabinet]);
-      const refused = await recheckCabinet(db, createIncidents(log), platform, cabinet, cabinet.access);
-      const [row] = await db.query<{ state: CabinetState }>(`SELECT state FROM cabinet WHERE opa_id = $1`, [
-        cabinet.opaId,
-      ]);
-      return { fault: refused, state: row?.state ?? 'active' };
+      const fault = await recheckCabinet(db, createIncidents(log), platform, cabinet, cabinet.access);
+      const state = await stateOf(db, cabinet.opaId);
+      return fault === undefined ? { state } : { state, fault };
     });
-    const error = fault === undefined ? {} : { code: fault.code, detail: fault.detail ?? null };
-    printResult(
-      flags.json,
-      { cabinet: id, ok: fault === undefined, state, ...error },
-      fault === undefined ? wordsOfSuccess(id, state) : wordsOfFault(id, fault),
-    );
-    if (fault !== undefined) process.exitCode = 1;
   } finally {
     await platform.close();
   }
@@ -92,8 +121,8 @@ function wordsOfSuccess(id: string, state: CabinetState): string[] {
   return [`Кабинет ${id}: платформа впустила.${state === 'paused' ? ` ${paused}` : ''}`];
 }
 
-function wordsOfFault(id: string, fault: Fault): string[] {
-  return [`Кабинет ${id}: ${explain(fault.code, fault.detail ?? null)}.`, ERROR_CODES[fault.code].remedy];
+function wordsOfFault(id: string, { code, detail }: NonNullable<Checked['fault']>): string[] {
+  return [`Кабинет ${id}: ${explain(code, detail ?? null)}.`, codeEntry(code).remedy];
 }
 
 async function loadCabinet(

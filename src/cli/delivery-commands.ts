@@ -13,7 +13,7 @@ import { type GlobalOptions, type JsonFlag, loadForCommand, printResult } from '
 import { withTables } from './open-database.ts';
 import { type RemoteDelivery, remoteCancel, remoteDeliveries, remoteResend } from './remote.ts';
 import { requireDelivery, requireWhy } from './required.ts';
-import { wordOf } from './words.ts';
+import { WHO, wordOf } from './words.ts';
 
 export interface DeliveryListFlags extends JsonFlag {
   readonly state?: string;
@@ -79,7 +79,7 @@ export async function resendCommand(
   const sent =
     options.api === undefined
       ? await withTables(await loadForCommand(options), createLog('warn'), (_db, dataSource) =>
-          resendDeliveries(dataSource, filter, flags.why),
+          resendDeliveries(dataSource, filter, { who: WHO, why: flags.why }),
         )
       : await remoteResend(options.api, filter, flags.why);
   printResult(flags.json, { resent: sent }, [
@@ -103,7 +103,7 @@ export async function cancelCommand(options: GlobalOptions, id: string, flags: C
   const done =
     options.api === undefined
       ? await withTables(await loadForCommand(options), createLog('warn'), (_db, dataSource) =>
-          cancelDelivery(dataSource, number, flags.why),
+          cancelDelivery(dataSource, number, { who: WHO, why: flags.why }),
         )
       : await remoteCancel(options.api, number, flags.why);
   printResult(flags.json, { id, cancelled: done }, [

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { type DigestDeps, makeDigest, sendAdminDigest } from '../alerts/digest/index.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import { Fault } from '../model/errors.ts';
@@ -11,17 +10,6 @@ import { mappingFile } from './open-platform.ts';
 export interface DigestFlags extends JsonFlag {
   readonly send?: boolean;
   readonly print?: boolean;
-}
-
-/** Adds `posrednik digest`. */
-export function addDigestCommand(program: Command, options: () => GlobalOptions): void {
-  program
-    .command('digest')
-    .description('сводка для администраторов: кабинеты, неполадки, сроки, витрина, пароли, диск')
-    .option('--print', 'показать; так и без ключей')
-    .option('--send', 'отправить письмом адресатам сводки')
-    .option('--json', 'ответ в JSON')
-    .action((flags: DigestFlags) => digestCommand(options(), flags));
 }
 
 /**

@@ -8,6 +8,7 @@ import { commandLog, type GlobalOptions, type JsonFlag, loadForCommand, printRes
 import { withTables } from './open-database.ts';
 import { mappingFile } from './open-platform.ts';
 import { requireDelivery, requireWhy } from './required.ts';
+import { WHO } from './words.ts';
 
 export interface EditFlags extends JsonFlag {
   readonly without: readonly string[];
@@ -42,7 +43,7 @@ export async function editCommand(options: GlobalOptions, id: string, flags: Edi
     answerTypes: new Set(Object.keys(mapping.outgoing.answerTypes)),
   };
   await withTables(loaded, commandLog(), (_db, dataSource) =>
-    editAnswer(dataSource, rules, id, edit, flags.why),
+    editAnswer(dataSource, rules, id, edit, { who: WHO, why: flags.why }),
   );
   printResult(flags.json, { id, edited: true }, [`Ответ исправлен, отправка ${id} идёт снова.`]);
 }

@@ -42,7 +42,7 @@ export async function explainCommand(options: GlobalOptions, flags: ExplainFlags
   const posId = flags.appeal ?? told.number ?? NO_NUMBER;
   const platform = openPlatform(loaded, mapping);
   const explained = explainEvents(
-    { rules, limits: answerLimits(mapping), platform },
+    { rules: () => rules, limits: answerLimits(mapping), platform },
     {
       ...told,
       opaId: cabinet.opaId,

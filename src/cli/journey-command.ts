@@ -1,5 +1,6 @@
+import { readJourneys } from '../console/journey.ts';
 import { createLog } from '../log.ts';
-import { formatJourney, readJourneys } from './journey.ts';
+import { formatJourney } from './journey.ts';
 import { type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
 import { remoteJourneys } from './remote.ts';

@@ -1,18 +1,15 @@
 import { Command } from 'commander';
 import { Fault } from '../model/errors.ts';
-import { checkCommand } from './check-command.ts';
-import { type DemoFlags, demoCommand } from './demo-command.ts';
-import { addDigestCommand } from './digest-command.ts';
+import type { DemoFlags } from './demo-command.ts';
+import type { DigestFlags } from './digest-command.ts';
 import { endSoon, exitOnSignals } from './leave.ts';
 import type { GlobalOptions, JsonFlag } from './load.ts';
-import { migrateCommand } from './migrate-command.ts';
 import { addRepairCommands } from './repair-commands.ts';
 import { reportFault } from './report-fault.ts';
 import { addRubricCommands } from './rubric-commands.ts';
-import { type RunFlags, runCommand } from './run-command.ts';
+import type { RunFlags } from './run-command.ts';
 import { speakRussian } from './russian-help.ts';
 import { addShowcaseCommands } from './showcase-commands.ts';
-import { addShowcaseUploadCommands } from './showcase-upload-commands.ts';
 import { addTokenCommands } from './token-commands.ts';
 import { addUserCommands } from './user-commands.ts';
 
@@ -26,16 +23,23 @@ const BY_API = new Set([
   'deliveries list',
   'deliveries resend',
   'deliveries cancel',
+  'cabinets pause',
+  'cabinets resume',
+  'cabinets check',
+  'cabinets backfill',
 ]);
 
-/** The command line as a commander program; nothing runs before it is given arguments. */
+/**
+ * The command line as a commander program; nothing runs before it is given arguments. Each command's code is read when
+ * it is given: what all of them need together takes a second or two.
+ */
 export function buildProgram(): Command {
   const program = speakRussian(new Command('posrednik'))
     .description('«Посредник»: обращения граждан между ПОС и СЭД организации')
     .option('-c, --config <файл>', 'файл настроек (иначе POSREDNIK_CONFIG, иначе posrednik.yaml)')
     .option(
       '--api <адрес>',
-      'для команд appeals и deliveries: работать через API посредника с токеном POSREDNIK_API_TOKEN, без настроек и базы',
+      'для команд appeals, deliveries и cabinets: работать через API посредника с токеном POSREDNIK_API_TOKEN, без настроек и базы',
     );
   const options = () => program.opts<GlobalOptions>();
   program.hook('preAction', (_program, command) => {
@@ -53,32 +57,46 @@ export function buildProgram(): Command {
     .command('run')
     .description('работать: читать ПОС, заводить карточки в СЭД')
     .option('--dry', 'ничего не отправлять: что ушло бы, пишется в папку dryDir')
-    .action((flags: RunFlags) => runCommand(options(), flags));
+    .action(async (flags: RunFlags) => (await import('./run-command.ts')).runCommand(options(), flags));
   program
     .command('check')
     .description('проверить настройки и все подключения; код возврата 0 или 1')
     .option('--json', 'ответ в JSON')
-    .action((flags: JsonFlag) => checkCommand(options(), flags));
+    .action(async (flags: JsonFlag) => (await import('./check-command.ts')).checkCommand(options(), flags));
   program
     .command('migrate')
     .description('обновить таблицы базы данных')
     .option('--json', 'ответ в JSON')
-    .action((flags: JsonFlag) => migrateCommand(options(), flags));
+    .action(async (flags: JsonFlag) =>
+      (await import('./migrate-command.ts')).migrateCommand(options(), flags),
+    );
   program
     .command('demo')
     .description('показать всё в деле: учебные платформа и ДЕЛО, 60 обращений, встроенная база')
     .option('--once', 'закончить, когда все обращения станут карточками')
     .option('--json', 'с --once: напечатать только итог, одной строкой JSON')
     .option('--keep <папка>', 'оставить в папке каналы, пакеты и журналы')
-    .action((flags: DemoFlags) => demoCommand(flags));
+    .action(async (flags: DemoFlags) => (await import('./demo-command.ts')).demoCommand(flags));
   addRepairCommands(program, options);
   addRubricCommands(program, options);
   addShowcaseCommands(program, options);
-  addShowcaseUploadCommands(program, options);
   addUserCommands(program, options);
   addTokenCommands(program, options);
   addDigestCommand(program, options);
   return program;
+}
+
+/** Adds `posrednik digest`. */
+export function addDigestCommand(program: Command, options: () => GlobalOptions): void {
+  program
+    .command('digest')
+    .description('сводка для администраторов: кабинеты, неполадки, сроки, витрина, пароли, диск')
+    .option('--print', 'показать; так и без ключей')
+    .option('--send', 'отправить письмом адресатам сводки')
+    .option('--json', 'ответ в JSON')
+    .action(async (flags: DigestFlags) =>
+      (await import('./digest-command.ts')).digestCommand(options(), flags),
+    );
 }
 
 /** Runs one command and sets the exit code; what went wrong is told on the standard error output, in Russian. */

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import type { DataSource } from 'typeorm';
 import { createIncidents } from '../alerts/incidents.ts';
-import { writeJournal } from '../alerts/journal.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import { createLog } from '../log.ts';
-import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
+import { codeEntry } from '../model/code-entry.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
 import { Fault } from '../model/errors.ts';
+import { retryQuarantined } from '../registration/quarantine.ts';
 import { loadCardMapping } from '../sed/sev/card-mapping.ts';
 import { createSevExchange } from '../sed/sev/index.ts';
-import { inTransaction } from '../store/data-source.ts';
 import { commandLog, type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
+import { WHO } from './words.ts';
 
 interface QuarantineRow {
   readonly channel: string;
@@ -33,7 +33,7 @@ export async function listQuarantine(options: GlobalOptions, flags: JsonFlag): P
 }
 
 function wordsOf({ code, detail }: QuarantineRow): string {
-  return detail === '' ? ERROR_CODES[code].title : `${ERROR_CODES[code].title}: ${detail}`;
+  return detail === '' ? codeEntry(code).title : `${codeEntry(code).title}: ${detail}`;
 }
 
 /**
@@ -50,8 +50,9 @@ export async function retryQuarantine(
   requireChannel(loaded, channel);
   const mapping = await loadCardMapping(join(loaded.config.mappingsDir, 'card.yaml'));
   const sed = createSevExchange({ channels: loaded.config.channels, mapping });
+  const incidents = createIncidents(createLog('silent'));
   await withTables(loaded, commandLog(), (_db, dataSource) =>
-    settle(dataSource, channel, message, () => sed.retryQuarantined(channel, message)),
+    retryQuarantined({ dataSource, incidents, sed }, { channel, message }, { who: WHO, why: WHO }),
   );
   printResult(flags.json, { channel, message }, [
     `Сообщение ${message} возвращено в папку канала ${channel} и будет прочитано.`,
@@ -64,35 +65,5 @@ function requireChannel(loaded: LoadedConfig, channel: string): void {
   throw new Fault('COMMAND_INVALID', {
     detail: `нет канала «${channel}»; есть: ${known.join(', ')}`,
     field: 'channel',
-  });
-}
-
-/**
- * The message is settled before it is put back, and for good only after: a daemon that finds it bad again at once
- * waits for this transaction and then tells of it anew.
- */
-async function settle(
-  dataSource: DataSource,
-  channel: string,
-  message: string,
-  putBack: () => Promise<void>,
-): Promise<void> {
-  const code = 'SED_MESSAGE_UNREADABLE';
-  let isBack = false;
-  await inTransaction(dataSource, async (tx) => {
-    await tx.query(
-      `UPDATE quarantine SET settled_at = now()
-       WHERE channel = $1 AND message_dir = $2 AND code = $3 AND settled_at IS NULL`,
-      [channel, message, code],
-    );
-    await writeJournal(tx, [{ event: 'quarantine-retried', data: { channel } }]);
-    const [left] = await tx.query(
-      `SELECT 1 FROM quarantine WHERE channel = $1 AND code = $2 AND settled_at IS NULL LIMIT 1`,
-      [channel, code],
-    );
-    if (left === undefined) await createIncidents(createLog('silent')).close(tx, code, `channel:${channel}`);
-    // A transaction in conflict runs again; the message is put back once.
-    if (!isBack) await putBack();
-    isBack = true;
   });
 }

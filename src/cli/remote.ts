@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { journey } from '../console/api/routes/appeals.ts';
 import { delivery } from '../console/api/routes/deliveries.ts';
+import type { Journey } from '../console/journey.ts';
 import type { ResendOutcome } from '../registration/commands.ts';
 import type { DeliveryFilter, DeliveryRow } from '../replies/commands.ts';
 import { callApi } from './api-client.ts';
-import type { Journey } from './journey.ts';
 
 /** What `--api` does instead of the database: the same results, through a daemon. @throws what `callApi` throws */
 

@@ -1,21 +1,11 @@
 import type { Command } from 'commander';
 import { DELIVERY_STATES } from '../model/delivery.ts';
-import { type BackfillFlags, backfillCommand } from './backfill-command.ts';
-import { checkCabinetCommand, type PauseFlags, pauseCommand, resumeCommand } from './cabinet-commands.ts';
-import {
-  type CancelFlags,
-  cancelCommand,
-  type DeliveryListFlags,
-  listCommand,
-  type ResendFlags,
-  resendCommand as resendDeliveriesCommand,
-} from './delivery-commands.ts';
-import { type EditFlags, editCommand } from './edit-command.ts';
-import { type ExplainFlags, explainCommand } from './explain-command.ts';
-import { showCommand } from './journey-command.ts';
+import type { BackfillFlags } from './backfill-command.ts';
+import type { PauseFlags } from './cabinet-commands.ts';
+import type { CancelFlags, DeliveryListFlags, ResendFlags } from './delivery-commands.ts';
+import type { EditFlags } from './edit-command.ts';
+import type { ExplainFlags } from './explain-command.ts';
 import type { GlobalOptions, JsonFlag } from './load.ts';
-import { listQuarantine, retryQuarantine } from './quarantine-commands.ts';
-import { resendCommand } from './resend-command.ts';
 
 /** Commands by which a person mends one thing: they work while the daemon runs, through the database. */
 export function addRepairCommands(program: Command, options: () => GlobalOptions): void {
@@ -33,13 +23,17 @@ function addAppeals(program: Command, options: () => GlobalOptions): void {
     .argument('<номер>', 'номер обращения на платформе (posId)')
     .description('весь путь обращения: изменения, файлы, карточки, отправки, журнал')
     .option('--json', 'ответ в JSON')
-    .action((posId: string, flags: JsonFlag) => showCommand(options(), posId, flags));
+    .action(async (posId: string, flags: JsonFlag) =>
+      (await import('./journey-command.ts')).showCommand(options(), posId, flags),
+    );
   appeals
     .command('resend')
     .argument('<номер>', 'номер обращения на платформе (posId)')
     .description('отправить карточку в СЭД снова: после отказа или молчания')
     .option('--json', 'ответ в JSON')
-    .action((posId: string, flags: JsonFlag) => resendCommand(options(), posId, flags));
+    .action(async (posId: string, flags: JsonFlag) =>
+      (await import('./resend-command.ts')).resendCommand(options(), posId, flags),
+    );
 }
 
 function addDeliveries(program: Command, options: () => GlobalOptions): void {
@@ -52,7 +46,9 @@ function addDeliveries(program: Command, options: () => GlobalOptions): void {
     .option('--appeal <номер>', 'только по этому обращению')
     .option('--limit <число>', 'не больше стольких', '200')
     .option('--json', 'ответ в JSON')
-    .action((flags: DeliveryListFlags) => listCommand(options(), flags));
+    .action(async (flags: DeliveryListFlags) =>
+      (await import('./delivery-commands.ts')).listCommand(options(), flags),
+    );
   deliveries
     .command('resend')
     .argument('[отправка]', 'номер отправки, как его показывает «deliveries list»')
@@ -60,7 +56,9 @@ function addDeliveries(program: Command, options: () => GlobalOptions): void {
     .option('--error <код>', 'все, что требуют внимания с этим кодом ошибки')
     .option('--why <причина>', 'почему: попадёт в журнал', 'команда')
     .option('--json', 'ответ в JSON')
-    .action((id: string | undefined, flags: ResendFlags) => resendDeliveriesCommand(options(), id, flags));
+    .action(async (id: string | undefined, flags: ResendFlags) =>
+      (await import('./delivery-commands.ts')).resendCommand(options(), id, flags),
+    );
   deliveries
     .command('edit')
     .argument('<отправка>', 'номер отправки, как его показывает «deliveries list»')
@@ -74,14 +72,18 @@ function addDeliveries(program: Command, options: () => GlobalOptions): void {
     .option('--comment <текст>', 'текст ответа')
     .requiredOption('--why <причина>', 'почему: попадёт в журнал')
     .option('--json', 'ответ в JSON')
-    .action((id: string, flags: EditFlags) => editCommand(options(), id, flags));
+    .action(async (id: string, flags: EditFlags) =>
+      (await import('./edit-command.ts')).editCommand(options(), id, flags),
+    );
   deliveries
     .command('cancel')
     .argument('<отправка>', 'номер отправки, как его показывает «deliveries list»')
     .description('не отправлять на платформу')
     .requiredOption('--why <причина>', 'почему: попадёт в журнал')
     .option('--json', 'ответ в JSON')
-    .action((id: string, flags: CancelFlags) => cancelCommand(options(), id, flags));
+    .action(async (id: string, flags: CancelFlags) =>
+      (await import('./delivery-commands.ts')).cancelCommand(options(), id, flags),
+    );
 }
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
@@ -94,15 +96,17 @@ function addQuarantine(program: Command, options: () => GlobalOptions): void {
     .command('list')
     .description('что лежит в карантине')
     .option('--json', 'ответ в JSON')
-    .action((flags: JsonFlag) => listQuarantine(options(), flags));
+    .action(async (flags: JsonFlag) =>
+      (await import('./quarantine-commands.ts')).listQuarantine(options(), flags),
+    );
   quarantine
     .command('retry')
     .argument('<канал>', 'канал СЭД: id из channels')
     .argument('<сообщение>', 'имя сообщения, как его показывает «quarantine list»')
     .description('прочитать сообщение снова')
     .option('--json', 'ответ в JSON')
-    .action((channel: string, message: string, flags: JsonFlag) =>
-      retryQuarantine(options(), channel, message, flags),
+    .action(async (channel: string, message: string, flags: JsonFlag) =>
+      (await import('./quarantine-commands.ts')).retryQuarantine(options(), channel, message, flags),
     );
 }
 
@@ -114,19 +118,25 @@ function addCabinets(program: Command, options: () => GlobalOptions): void {
     .description('не читать кабинет и ничего не отправлять от него на платформу')
     .option('--why <причина>', 'почему: попадёт в журнал', 'команда')
     .option('--json', 'ответ в JSON')
-    .action((cabinet: string, flags: PauseFlags) => pauseCommand(options(), cabinet, flags));
+    .action(async (cabinet: string, flags: PauseFlags) =>
+      (await import('./cabinet-commands.ts')).pauseCommand(options(), cabinet, flags),
+    );
   cabinets
     .command('resume')
     .argument('<кабинет>', 'id кабинета из настроек')
     .description('вернуть приостановленный кабинет к работе')
     .option('--json', 'ответ в JSON')
-    .action((cabinet: string, flags: JsonFlag) => resumeCommand(options(), cabinet, flags));
+    .action(async (cabinet: string, flags: JsonFlag) =>
+      (await import('./cabinet-commands.ts')).resumeCommand(options(), cabinet, flags),
+    );
   cabinets
     .command('check')
     .argument('<кабинет>', 'id кабинета из настроек')
     .description('войти в кабинет заново; заблокированный при удаче снова работает')
     .option('--json', 'ответ в JSON')
-    .action((cabinet: string, flags: JsonFlag) => checkCabinetCommand(options(), cabinet, flags));
+    .action(async (cabinet: string, flags: JsonFlag) =>
+      (await import('./cabinet-commands.ts')).checkCabinetCommand(options(), cabinet, flags),
+    );
   cabinets
     .command('backfill')
     .argument('<кабинет>', 'id кабинета из настроек')
@@ -135,7 +145,9 @@ function addCabinets(program: Command, options: () => GlobalOptions): void {
     .requiredOption('--to <день>', 'по какой день включительно, ГГГГ-ММ-ДД')
     .option('--with-cards', 'завести карточки и тем, что поступили раньше startFrom или уже отвечены')
     .option('--json', 'ответ в JSON')
-    .action((cabinet: string, flags: BackfillFlags) => backfillCommand(options(), cabinet, flags));
+    .action(async (cabinet: string, flags: BackfillFlags) =>
+      (await import('./backfill-command.ts')).backfillCommand(options(), cabinet, flags),
+    );
 }
 
 function addMapping(program: Command, options: () => GlobalOptions): void {
@@ -149,5 +161,7 @@ function addMapping(program: Command, options: () => GlobalOptions): void {
     .option('--answer-at <время>', 'срок ответа на платформе, ISO 8601')
     .option('--earlier-term <день>', 'срок карточки по прежним отчётам, ГГГГ-ММ-ДД')
     .option('--json', 'ответ в JSON')
-    .action((flags: ExplainFlags) => explainCommand(options(), flags));
+    .action(async (flags: ExplainFlags) =>
+      (await import('./explain-command.ts')).explainCommand(options(), flags),
+    );
 }

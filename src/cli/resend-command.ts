@@ -2,6 +2,7 @@ import { resendCards } from '../registration/commands.ts';
 import { commandLog, type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
 import { remoteResendCards } from './remote.ts';
+import { WHO } from './words.ts';
 
 const ACTIONS = {
   again: 'отправлена повторно та же карточка',
@@ -14,7 +15,7 @@ export async function resendCommand(options: GlobalOptions, posId: string, flags
   const outcomes =
     options.api === undefined
       ? await withTables(await loadForCommand(options), commandLog(), (_db, dataSource) =>
-          resendCards(dataSource, posId),
+          resendCards(dataSource, posId, { said: { who: WHO, why: WHO } }),
         )
       : await remoteResendCards(options.api, posId);
   const lines = outcomes.map(

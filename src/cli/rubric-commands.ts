@@ -1,26 +1,8 @@
 import type { Command } from 'commander';
 import type { GlobalOptions, JsonFlag } from './load.ts';
-import { type ImportFlags, importCommand } from './rubric-import-command.ts';
-import {
-  categoriesCommand,
-  coverageCommand,
-  type SuggestFlags,
-  suggestCommand,
-  type UnmappedFlags,
-  unmappedCommand,
-} from './rubric-report-commands.ts';
-import {
-  type AuthorFlags,
-  diffCommand,
-  type ExportFlags,
-  exportCommand,
-  type MapFlags,
-  mapCommand,
-  rollbackCommand,
-  type UnmapFlags,
-  unmapCommand,
-  versionsCommand,
-} from './rubric-rule-commands.ts';
+import type { ImportFlags } from './rubric-import-command.ts';
+import type { SuggestFlags, UnmappedFlags } from './rubric-report-commands.ts';
+import type { AuthorFlags, ExportFlags, MapFlags, UnmapFlags } from './rubric-rule-commands.ts';
 
 const WHO = ['--who <кто>', 'кто решил: попадёт в историю'] as const;
 const WHY = ['--why <причина>', 'почему: попадёт в историю'] as const;
@@ -54,7 +36,9 @@ function addImport(rubrics: Command, options: () => GlobalOptions): void {
     .option(...WHO)
     .option('--why <причина>', 'почему; для правил обязательно')
     .option(...JSON_FLAG)
-    .action((file: string | undefined, flags: ImportFlags) => importCommand(options(), file, flags));
+    .action(async (file: string | undefined, flags: ImportFlags) =>
+      (await import('./rubric-import-command.ts')).importCommand(options(), file, flags),
+    );
 }
 
 function addReports(rubrics: Command, options: () => GlobalOptions): void {
@@ -62,27 +46,35 @@ function addReports(rubrics: Command, options: () => GlobalOptions): void {
     .command('coverage')
     .description('сколько кодов сопоставлено, какие правила не действуют или спорят; код возврата 0 или 1')
     .option(...JSON_FLAG)
-    .action((flags: JsonFlag) => coverageCommand(options(), flags));
+    .action(async (flags: JsonFlag) =>
+      (await import('./rubric-report-commands.ts')).coverageCommand(options(), flags),
+    );
   rubrics
     .command('unmapped')
     .description('коды без категории: сверху те, которых ждёт больше карточек')
     .option('--all', 'и коды, которых не ждёт ни одна карточка')
     .option('--limit <число>', 'не больше стольких', '50')
     .option(...JSON_FLAG)
-    .action((flags: UnmappedFlags) => unmappedCommand(options(), flags));
+    .action(async (flags: UnmappedFlags) =>
+      (await import('./rubric-report-commands.ts')).unmappedCommand(options(), flags),
+    );
   rubrics
     .command('suggest')
     .argument('<код>', 'код рубрики, например 0003.0009.0099.0742')
     .description('подходящие категории для кода: по словам и по соседним правилам')
     .option('--most <число>', 'не больше стольких', '5')
     .option(...JSON_FLAG)
-    .action((code: string, flags: SuggestFlags) => suggestCommand(options(), code, flags));
+    .action(async (code: string, flags: SuggestFlags) =>
+      (await import('./rubric-report-commands.ts')).suggestCommand(options(), code, flags),
+    );
   rubrics
     .command('categories')
     .argument('[слово]', 'только те, в названии которых оно есть')
     .description('загруженные категории платформы и их ключи')
     .option(...JSON_FLAG)
-    .action((word: string | undefined, flags: JsonFlag) => categoriesCommand(options(), word, flags));
+    .action(async (word: string | undefined, flags: JsonFlag) =>
+      (await import('./rubric-report-commands.ts')).categoriesCommand(options(), word, flags),
+    );
 }
 
 function addEdits(rubrics: Command, options: () => GlobalOptions): void {
@@ -98,8 +90,8 @@ function addEdits(rubrics: Command, options: () => GlobalOptions): void {
     .requiredOption(...WHO)
     .requiredOption(...WHY)
     .option(...JSON_FLAG)
-    .action((code: string, category: string, flags: MapFlags) =>
-      mapCommand(options(), code, category, flags),
+    .action(async (code: string, category: string, flags: MapFlags) =>
+      (await import('./rubric-rule-commands.ts')).mapCommand(options(), code, category, flags),
     );
   rubrics
     .command('unmap')
@@ -111,14 +103,18 @@ function addEdits(rubrics: Command, options: () => GlobalOptions): void {
     .requiredOption(...WHO)
     .requiredOption(...WHY)
     .option(...JSON_FLAG)
-    .action((code: string, flags: UnmapFlags) => unmapCommand(options(), code, flags));
+    .action(async (code: string, flags: UnmapFlags) =>
+      (await import('./rubric-rule-commands.ts')).unmapCommand(options(), code, flags),
+    );
   rubrics
     .command('export')
     .argument('<файл>', 'имя файла .xlsx')
     .description('правила, коды без правила и категории: таблицей')
     .option('--force', 'заменить файл, если он есть')
     .option(...JSON_FLAG)
-    .action((file: string, flags: ExportFlags) => exportCommand(options(), file, flags));
+    .action(async (file: string, flags: ExportFlags) =>
+      (await import('./rubric-rule-commands.ts')).exportCommand(options(), file, flags),
+    );
 }
 
 function addHistory(rubrics: Command, options: () => GlobalOptions): void {
@@ -126,15 +122,17 @@ function addHistory(rubrics: Command, options: () => GlobalOptions): void {
     .command('versions')
     .description('версии правил: кто, когда, почему')
     .option(...JSON_FLAG)
-    .action((flags: JsonFlag) => versionsCommand(options(), flags));
+    .action(async (flags: JsonFlag) =>
+      (await import('./rubric-rule-commands.ts')).versionsCommand(options(), flags),
+    );
   rubrics
     .command('diff')
     .argument('[версия1]', 'иначе предыдущая')
     .argument('[версия2]', 'иначе последняя')
     .description('чем отличаются две версии правил')
     .option(...JSON_FLAG)
-    .action((first: string | undefined, second: string | undefined, flags: JsonFlag) =>
-      diffCommand(options(), first, second, flags),
+    .action(async (first: string | undefined, second: string | undefined, flags: JsonFlag) =>
+      (await import('./rubric-rule-commands.ts')).diffCommand(options(), first, second, flags),
     );
   rubrics
     .command('rollback')
@@ -143,5 +141,7 @@ function addHistory(rubrics: Command, options: () => GlobalOptions): void {
     .requiredOption(...WHO)
     .requiredOption(...WHY)
     .option(...JSON_FLAG)
-    .action((version: string, flags: AuthorFlags) => rollbackCommand(options(), version, flags));
+    .action(async (version: string, flags: AuthorFlags) =>
+      (await import('./rubric-rule-commands.ts')).rollbackCommand(options(), version, flags),
+    );
 }

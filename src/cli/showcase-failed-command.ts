@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DateTime } from 'luxon';
 import { Fault } from '../model/errors.ts';
+import { type CardLinks, cardLinks } from '../showcase/card-links.ts';
 import type { Showcase } from '../showcase/deps.ts';
 import { listNotUploaded, type NotUploaded } from '../showcase/not-uploaded.ts';
 import { csvHead, csvRows } from '../showcase/not-uploaded-csv.ts';
@@ -31,9 +32,10 @@ export async function failedCommand(options: GlobalOptions, flags: FailedFlags):
   const loaded = await loadForCommand(options);
   const showcases = findShowcases(loaded, flags.showcase);
   const { csv, code } = flags;
+  const linkOf = cardLinks(loaded.config);
   await withTables(loaded, commandLog(), async (db) => {
     if (csv !== undefined) {
-      const rows = await writeTable(db, showcases, code, resolve(csv));
+      const rows = await writeTable(db, showcases, { code, linkOf }, resolve(csv));
       printResult(flags.json, { rows, csv: resolve(csv) }, [
         `Записано строк: ${rows}, файл ${resolve(csv)}.`,
       ]);
@@ -41,7 +43,7 @@ export async function failedCommand(options: GlobalOptions, flags: FailedFlags):
     }
     const lists = await Promise.all(
       showcases.map((showcase) =>
-        listNotUploaded(db, { ...filterOf(showcase, code), sort: 'oldest', limit }),
+        listNotUploaded(db, { ...filterOf(showcase, code), linkOf, sort: 'oldest', limit }),
       ),
     );
     const list = lists.flat().sort((a, b) => a.since.getTime() - b.since.getTime());
@@ -69,14 +71,15 @@ function lineOf(zone: string) {
     const field = one.field === undefined ? '' : `, поле ${one.field}`;
     const detail = one.detail === undefined ? '' : ` (${one.detail})`;
     const what = `${one.showcase} ${one.recordId}, карточка ${one.cardNumber || 'без номера'}`;
-    return `${what}, с ${since}: ${one.code ?? one.state}${field}: ${one.reason}${detail}. ${one.remedy}`;
+    const link = one.link === undefined ? '' : ` ${one.link}`;
+    return `${what}, с ${since}: ${one.code ?? one.state}${field}: ${one.reason}${detail}. ${one.remedy}${link}`;
   };
 }
 
 async function writeTable(
   db: Queryable,
   showcases: readonly Showcase[],
-  code: string | undefined,
+  { code, linkOf }: { readonly code: string | undefined; readonly linkOf: CardLinks },
   path: string,
 ): Promise<number> {
   let rows = 0;
@@ -85,7 +88,7 @@ async function writeTable(
     yield csvHead({ timeZone, withDetails: true });
     for (const showcase of showcases) {
       for (let afterId: string | undefined; ; ) {
-        const filter = { ...filterOf(showcase, code), limit: PAGE };
+        const filter = { ...filterOf(showcase, code), linkOf, limit: PAGE };
         const page = await listNotUploaded(db, { ...filter, ...(afterId === undefined ? {} : { afterId }) });
         rows += page.length;
         yield csvRows(page, { timeZone: showcase.timeZone, withDetails: true });

@@ -6,8 +6,7 @@ import { ROLES, type Role } from '../console/web/viewer.ts';
 import { Fault } from '../model/errors.ts';
 import { commandLog, type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
-
-const WHO = 'команда';
+import { WHO } from './words.ts';
 
 export interface AddTokenFlags extends JsonFlag {
   readonly role: string;

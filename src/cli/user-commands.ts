@@ -16,9 +16,7 @@ import type { Queryable } from '../store/data-source.ts';
 import { askPassword, type PasswordFlags } from './ask-password.ts';
 import { commandLog, type GlobalOptions, type JsonFlag, loadForCommand, printResult } from './load.ts';
 import { withTables } from './open-database.ts';
-
-/** Who the audit says it was. */
-const WHO = 'команда';
+import { WHO } from './words.ts';
 
 export interface AddUserFlags extends JsonFlag, PasswordFlags {
   readonly role: string;

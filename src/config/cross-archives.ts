@@ -34,7 +34,8 @@ export function archiveProblems(raw: RawConfig): ConfigProblem[] {
   ];
 }
 
-function entriesOf(raw: RawConfig, section: 'archives' | 'showcases'): Entry[] {
+/** Entries of a list of the main file as written. */
+export function entriesOf(raw: RawConfig, section: 'archives' | 'showcases'): Entry[] {
   const list = isRecord(raw.main) && Array.isArray(raw.main[section]) ? raw.main[section] : [];
   return list.map((data: unknown, index) => ({
     data,

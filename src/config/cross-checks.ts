@@ -3,13 +3,15 @@ import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { alertProblems } from './cross-alerts.ts';
 import { archiveProblems } from './cross-archives.ts';
 import { doubled, type Place, place, type Report } from './cross-places.ts';
+import { scheduleProblems } from './cross-schedules.ts';
 import { isRecord } from './env.ts';
 import { type ConfigProblem, formatProblem } from './problems.ts';
 import { originOf, type RawConfig } from './sources.ts';
 import { didYouMean } from './suggest.ts';
 
 /**
- * What no single value shows: doubled names, a channel that is not there, one folder used twice.
+ * What no single value shows: doubled names, a channel that is not there, one folder used twice, a
+ * schedule that nobody can read.
  * Works on what was written, so these faults are told together with those of single values.
  */
 export async function crossChecks(
@@ -34,6 +36,7 @@ export async function crossChecks(
     ...unknownChannels(raw, channels),
     ...(await sharedFolders(raw, channels, path, cwd)),
     ...archiveProblems(raw),
+    ...(await scheduleProblems(raw)),
     ...alertProblems(raw),
     ...databasePassword(raw),
   ];

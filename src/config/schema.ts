@@ -77,6 +77,13 @@ export const archiveSchema = z.strictObject({
   timeZone: timeZone.default('Europe/Moscow').describe('Часовой пояс, в котором ДЕЛО пишет даты'),
   timeout: duration('60s').describe('Предел одного запроса'),
   pageSize: z.int().min(1).max(5000).default(500).describe('Сколько карточек читать одной страницей'),
+  cardUrl: z
+    .string()
+    .regex(/^https?:\/\/[^\s"'<>]*\{isn\}[^\s"'<>]*$/, 'нужен адрес http(s) с {isn} на месте номера карточки')
+    .optional()
+    .describe(
+      'Адрес карточки в ДЕЛО-WEB, {isn} на месте её номера (ISN): для ссылок в списках невыгруженного',
+    ),
 });
 
 export const showcaseSchema = z.strictObject({
@@ -103,7 +110,9 @@ export const showcaseSchema = z.strictObject({
   includePlatformBorn: z
     .boolean()
     .default(false)
-    .describe('Выгружать и карточки, пришедшие с самой платформы: она их уже учла'),
+    .describe(
+      'Выгружать и карточки, пришедшие с самой платформы: она их уже учла; где реквизит «Выгрузка в витрину ПОС» заполнен, решает он',
+    ),
   schedule: z
     .string()
     .min(1)
@@ -121,7 +130,9 @@ export const showcaseSchema = z.strictObject({
   mailTo: z
     .array(z.string().min(3))
     .default([])
-    .describe('Кому писать о невыгруженном; по умолчанию адресаты из smtp.to'),
+    .describe(
+      'Кому писать о невыгруженном и о том, что витрина не собирается; по умолчанию адресаты из smtp.to',
+    ),
 });
 
 export const configSchema = z.strictObject({

@@ -26,7 +26,9 @@ export interface ConsoleDeps {
   readonly answers: { readonly limits: AnswerLimits; readonly answerTypes: ReadonlySet<string> };
   /** Statuses of the platform after which nobody waits for an answer; an appeal in one of them is at no risk. */
   readonly finalStatuses?: ReadonlySet<string>;
-  /** For showing a package as it was written; without these two it is not shown. */
-  readonly sed?: Pick<SedExchange, 'render'>;
+  /** Of the platform's statuses, in Russian, by mappings/platform.yaml. */
+  readonly statusTitles?: Readonly<Record<string, string>>;
+  /** For showing a package as it was written, which takes both of these, and for reading a message anew. */
+  readonly sed?: Pick<SedExchange, 'render' | 'retryQuarantined'>;
   readonly computeDeadline?: RegistrationDeps['computeDeadline'];
 }

@@ -74,6 +74,8 @@ export function createBreakers({ now, onChange, settings: given }: BreakerOption
 
   function apply(endpoint: EndpointName, event: BreakerEvent, fault?: Fault): BreakerState {
     const before = stateOf(endpoint);
+    // A call that was under way when its endpoint was forgotten brings it back no more.
+    if (event.type !== 'ask' && !states.has(endpoint)) return before;
     const at = now();
     const after = nextBreaker(before, event, at, settings);
     states.set(endpoint, after);

@@ -1,6 +1,7 @@
 import { randomBytes, scryptSync } from 'node:crypto';
 import { DateTime } from 'luxon';
 import type { DataSource } from 'typeorm';
+import { closeOfRemovedCabinets } from '../alerts/incident/removed.ts';
 import type { Incidents } from '../alerts/incidents.ts';
 import { writeJournal } from '../alerts/journal.ts';
 import type { CabinetConfig } from '../config/schema.ts';
@@ -151,10 +152,7 @@ export async function resumeCabinet(
       [cabinet.opaId],
     );
     if (row === undefined) {
-      const [now] = await tx.query<{ state: CabinetState }>(`SELECT state FROM cabinet WHERE opa_id = $1`, [
-        cabinet.opaId,
-      ]);
-      return { state: now?.state ?? 'active', changed: false };
+      return { state: await stateOf(tx, cabinet.opaId), changed: false };
     }
     await writeJournal(tx, [{ opaId: cabinet.opaId, event: 'cabinet-resumed', data: { state: row.state } }]);
     if (row.state === 'active') await ringCabinet(tx, cabinet.opaId);
@@ -163,19 +161,28 @@ export async function resumeCabinet(
 }
 
 /**
- * Ends the block and the incident of cabinets that are in the settings no more: nobody can mend them there, and one
+ * Ends the block and the incidents of cabinets that are in the settings no more: nobody can mend them there, and one
  * that is put back starts afresh. `cabinets`: those of the settings in force.
  */
 export async function releaseRemovedCabinets(
   db: Queryable,
   incidents: Incidents,
-  cabinets: readonly Pick<CabinetConfig, 'opaId'>[],
+  cabinets: readonly Pick<CabinetConfig, 'id' | 'opaId'>[],
 ): Promise<void> {
   const rows = await db.query<{ opa_id: string; name: string }>(
     `SELECT opa_id, name FROM cabinet WHERE state = 'blocked' AND NOT (opa_id = ANY($1))`,
     [cabinets.map((cabinet) => cabinet.opaId)],
   );
   for (const row of rows) await unblockCabinet(db, incidents, { opaId: row.opa_id, id: row.name });
+  await closeOfRemovedCabinets({ db, incidents }, cabinets);
+}
+
+/** The state of a cabinet; one that has no row yet is not held up by anything. */
+export async function stateOf(db: Queryable, opaId: string): Promise<CabinetState> {
+  const [row] = await db.query<{ state: CabinetState }>(`SELECT state FROM cabinet WHERE opa_id = $1`, [
+    opaId,
+  ]);
+  return row?.state ?? 'active';
 }
 
 /** Logs in afresh and settles the cabinet's state by the outcome; what `check` and a changed setting do. */

@@ -16,10 +16,10 @@ export interface TimedEntry {
 /** A queue whose jobs come by schedule, once in a cluster, and by command. */
 export interface TimedQueue {
   /**
-   * Makes the schedules those of the settings: new ones are made, changed ones changed, others removed. Returns keys whose
-   * expression cannot be read.
+   * Makes the schedules those of the settings: new ones are made, changed ones changed, others removed. The settings are
+   * checked before (`isCron`): @throws Error of the queue for an expression that cannot be read.
    */
-  schedule(entries: readonly TimedEntry[]): Promise<readonly string[]>;
+  schedule(entries: readonly TimedEntry[]): Promise<void>;
   /** Asks for work now, inside the caller's transaction. */
   ring(tx: Queryable, keys: readonly string[]): Promise<void>;
   /** A job whose handler throws comes again after a while; at the next time of its schedule it comes anyway. */
@@ -58,13 +58,7 @@ export async function openTimedQueue(
       for (const { key } of await boss.getSchedules(name)) {
         if (!wanted.has(key)) await boss.unschedule(name, key);
       }
-      const refused: string[] = [];
       for (const { key, cron, timeZone } of entries) {
-        if (!isReadable(boss, cron, timeZone)) {
-          await boss.unschedule(name, key);
-          refused.push(key);
-          continue;
-        }
         const once = scheduleMissedPolicies.once;
         await boss.schedule(name, cron, { key } satisfies TimedJob, {
           key,
@@ -73,7 +67,6 @@ export async function openTimedQueue(
           singletonKey: key,
         });
       }
-      return refused;
     },
     async ring(tx, keys) {
       if (keys.length === 0) return;
@@ -93,14 +86,6 @@ export async function openTimedQueue(
       );
     },
   };
-}
-
-function isReadable(boss: PgBoss, cron: string, timeZone: string): boolean {
-  try {
-    return boss.previewSchedule(cron, { tz: timeZone, count: 1 }).length > 0;
-  } catch {
-    return false;
-  }
 }
 
 /** Removes all schedules of a queue that the settings have no use for; the queue itself need not be there. */

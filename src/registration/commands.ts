@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
+import { noteCards, type Said } from '../alerts/incident/note-resent.ts';
 import { writeJournal } from '../alerts/journal.ts';
+import { writeAudit } from '../console/users/audit.ts';
 import { inTransaction, type Queryable } from '../store/data-source.ts';
 
 /** What a command found for a number of the platform. */
@@ -13,9 +15,8 @@ export interface ResendOutcome {
 /** Narrows `resendCards` to one appeal, and tells who asked and why. */
 export interface ResendOptions {
   readonly appealId?: string;
-  readonly said?: { readonly why: string; readonly who?: string };
-  /** In the same transaction, for each that is sent again. */
-  also?(tx: Queryable, action: 'again' | 'corrected'): Promise<void>;
+  /** A person: in journal and audit, and the groups of errors of the cards wait for how they end. */
+  readonly said?: Said;
 }
 
 /**
@@ -26,7 +27,7 @@ export interface ResendOptions {
 export async function resendCards(
   dataSource: DataSource,
   posId: string,
-  { appealId, said, also }: ResendOptions = {},
+  { appealId, said }: ResendOptions = {},
 ): Promise<ResendOutcome[]> {
   return await inTransaction(dataSource, async (tx) => {
     const rows = await tx.query<{ id: string; opa_id: string; cabinet: string }>(
@@ -36,6 +37,7 @@ export async function resendCards(
     );
     const outcomes: ResendOutcome[] = [];
     for (const row of rows) {
+      if (said !== undefined) await noteCards(tx, row.id, said);
       const action = await resendOne(tx, row.id);
       if (action !== 'nothing') {
         await writeJournal(tx, [
@@ -43,10 +45,13 @@ export async function resendCards(
             opaId: row.opa_id,
             appealId: row.id,
             event: 'card-resend-asked',
-            data: { action, ...(said === undefined ? {} : said) },
+            data: { action, ...said },
           },
         ]);
-        await also?.(tx, action);
+        if (said !== undefined) {
+          const object = `appeal:${row.id}`;
+          await writeAudit(tx, { ...said, action: 'card-resent', object, data: { action } });
+        }
         await tx.query(
           `UPDATE appeal SET error_code = NULL, error_detail = NULL, due_at = now() WHERE id = $1`,
           [row.id],

@@ -5,6 +5,7 @@ import { inTransaction, type Queryable } from '../store/data-source.ts';
 import { createGatherer } from '../store/gather.ts';
 import { outsideId } from '../text/outside-id.ts';
 import type { RegistrationDeps } from './deps.ts';
+import { settleRead } from './quarantine.ts';
 import { applyEvent, findWaiting, settleAdditions } from './sed-event-effects.ts';
 import { isOrphan, storeEvents, storeMessages, type TracedMessage, traceMessages } from './sed-event-rows.ts';
 
@@ -60,6 +61,7 @@ async function acceptMessages(deps: RegistrationDeps, messages: readonly Incomin
   await inTransaction(deps.dataSource, async (tx) => {
     const traced = await traceMessages(tx, messages);
     const stored = await storeMessages(tx, traced);
+    await settleRead(tx, messages);
     const journal = await tellOrphans(deps, tx, traced.filter(isOrphan));
     const ringing = new Map<string, { appealId: string; opaId: string }>();
     for (const [{ message, cards }, fresh] of await storeEvents(tx, stored)) {

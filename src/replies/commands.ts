@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
+import { noteDeliveries, type Said } from '../alerts/incident/note-resent.ts';
 import { writeJournal } from '../alerts/journal.ts';
+import { writeAudit } from '../console/users/audit.ts';
 import type { DeliveryPayload, DeliveryState } from '../model/delivery.ts';
 import { inTransaction, type Queryable } from '../store/data-source.ts';
 
@@ -48,12 +50,13 @@ export async function listDeliveries(db: Queryable, filter: DeliveryFilter): Pro
 /**
  * Sends again what waits in attention: by id or all with one error code. The event is read anew by the rules of now, so a
  * mended mapping counts; the key stays, so nothing is doubled. Of what the platform may have taken already it is asked
- * first. The daemon's bell rings within a second.
+ * first; groups of errors wait for how their members end. Who and why is in journal and audit. The daemon's bell rings
+ * within a second. Gives the ids.
  */
 export async function resendDeliveries(
   dataSource: DataSource,
   filter: DeliveryFilter,
-  why: string,
+  said: Said,
 ): Promise<string[]> {
   return await inTransaction(dataSource, async (tx) => {
     const rows = await tx.query<{ id: string }>(
@@ -62,20 +65,24 @@ export async function resendDeliveries(
       whereParams({ ...filter, state: 'attention' }),
     );
     const ids = rows.map(({ id }) => id);
-    await resendLocked(tx, ids, { why });
+    if (ids.length === 0) return ids;
+    await noteDeliveries(tx, ids, said);
+    await resendLocked(tx, ids, said);
+    const { id, code } = filter;
+    const about =
+      id === undefined
+        ? { action: 'deliveries-resent', data: { count: ids.length, error: code } }
+        : { action: 'delivery-resent', object: `delivery:${id}` };
+    await writeAudit(tx, { ...said, ...about });
     return ids;
   });
 }
 
 /**
  * The same for deliveries by their ids, in the caller's transaction, which has locked them: those in attention. However
- * many, the statements are few. Returns the events that they are of: what comes of an event is another delivery.
+ * many, the statements are few.
  */
-export async function resendLocked(
-  tx: Queryable,
-  ids: readonly string[],
-  said: { readonly why: string; readonly who?: string },
-): Promise<string[]> {
+export async function resendLocked(tx: Queryable, ids: readonly string[], said: Said): Promise<void> {
   const rows = await tx.query<{
     id: string;
     appeal_id: string;
@@ -87,7 +94,7 @@ export async function resendLocked(
      FROM delivery d JOIN appeal a ON a.id = d.appeal_id WHERE d.id = ANY($1::bigint[]) AND d.state = 'attention' ORDER BY d.id`,
     [ids],
   );
-  if (rows.length === 0) return [];
+  if (rows.length === 0) return;
   // Not on the platform for certain: the rules decide afresh. Else it is found there, or goes as it was.
   const fresh = rows.filter((row) => !row.in_doubt);
   const freshIds = fresh.map(({ id }) => id);
@@ -117,35 +124,24 @@ export async function resendLocked(
       data: { deliveryId: row.id, ...said },
     })),
   );
-  return rows.map((row) => row.event_id);
 }
 
 /** Lets a delivery fall that is not on its way: queued or in attention. Returns whether there was one. */
-export async function cancelDelivery(dataSource: DataSource, id: string, why: string): Promise<boolean> {
-  return await inTransaction(dataSource, (tx) => cancelLocked(tx, id, { why }));
-}
-
-/** The same in the caller's transaction. */
-export async function cancelLocked(
-  tx: Queryable,
-  id: string,
-  said: { readonly why: string; readonly who?: string },
-): Promise<boolean> {
-  const [row] = await tx.query<{ appeal_id: string; opa_id: string }>(
-    `UPDATE delivery d SET state = 'cancelled', settled_at = now() FROM appeal a
-     WHERE d.id = $1 AND a.id = d.appeal_id AND d.state IN ('queued', 'attention')
-     RETURNING d.appeal_id::text AS appeal_id, a.opa_id`,
-    [id],
-  );
-  if (row === undefined) return false;
-  await tx.query(`UPDATE appeal SET due_at = now() WHERE id = $1`, [row.appeal_id]);
-  await writeJournal(tx, [
-    {
-      opaId: row.opa_id,
-      appealId: row.appeal_id,
-      event: 'delivery-cancelled',
-      data: { deliveryId: id, ...said },
-    },
-  ]);
-  return true;
+export async function cancelDelivery(dataSource: DataSource, id: string, said: Said): Promise<boolean> {
+  return await inTransaction(dataSource, async (tx) => {
+    const [row] = await tx.query<{ appeal_id: string; opa_id: string }>(
+      `UPDATE delivery d SET state = 'cancelled', settled_at = now() FROM appeal a
+       WHERE d.id = $1 AND a.id = d.appeal_id AND d.state IN ('queued', 'attention')
+       RETURNING d.appeal_id::text AS appeal_id, a.opa_id`,
+      [id],
+    );
+    if (row === undefined) return false;
+    const { appeal_id: appealId, opa_id: opaId } = row;
+    await tx.query(`UPDATE appeal SET due_at = now() WHERE id = $1`, [appealId]);
+    const data = { deliveryId: id, ...said };
+    await writeJournal(tx, [{ opaId, appealId, event: 'delivery-cancelled', data }]);
+    const object = `delivery:${id}`;
+    await writeAudit(tx, { ...said, action: 'delivery-cancelled', object });
+    return true;
+  });
 }

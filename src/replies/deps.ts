@@ -22,7 +22,8 @@ export interface RepliesDeps {
   readonly log: Logger;
   /** Names this process in begun deliveries. */
   readonly owner: string;
-  readonly rules: ReplyRules;
+  /** Those in force now: they are read anew when their file changes. */
+  readonly rules: () => ReplyRules;
   readonly limits: AnswerLimits;
   /** «Not there» counts only this long after the attempt ended: a request may commit after its connection died. */
   readonly settleAfterMs: number;

@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
+import { noteDeliveries, type Said } from '../alerts/incident/note-resent.ts';
 import { writeJournal } from '../alerts/journal.ts';
+import { writeAudit } from '../console/users/audit.ts';
 import type { AnswerPayload } from '../model/delivery.ts';
 import { Fault } from '../model/errors.ts';
 import { storeBlobs } from '../store/blobs.ts';
@@ -29,7 +31,8 @@ interface Row {
 
 /**
  * Changes an answer that waits in attention and sends it, under the same key: the person's decision stands, so the rules
- * are not asked again. Files that the platform has already are not uploaded anew.
+ * are not asked again. Files that the platform has already are not uploaded anew. Its group of errors waits for how it
+ * ends; who and why is in journal and audit.
  * @throws Fault COMMAND_INVALID when it is no answer in attention, may stand on the platform already, has no such file
  * or type; ANSWER_FILE_REFUSED, ANSWER_EMPTY or ANSWER_TYPE_NOT_MAPPED when it would not be taken this way either
  */
@@ -38,7 +41,7 @@ export async function editAnswer(
   rules: { readonly limits: AnswerLimits; readonly answerTypes: ReadonlySet<string> },
   id: string,
   edit: AnswerEdit,
-  why: string,
+  said: Said,
 ): Promise<void> {
   await inTransaction(dataSource, async (tx) => {
     const row = await lock(tx, id);
@@ -49,6 +52,7 @@ export async function editAnswer(
       ...(edit.comment === undefined ? {} : { comment: edit.comment }),
     };
     check(payload, files, rules);
+    await noteDeliveries(tx, [id], said);
     await tx.query(
       `DELETE FROM sed_reply WHERE delivery_id = $1 AND kind = 'failure' AND state = 'planned'`,
       [id],
@@ -73,14 +77,16 @@ export async function editAnswer(
       [id, JSON.stringify(payload)],
     );
     await tx.query(`UPDATE appeal SET due_at = now() WHERE id = $1`, [row.appeal_id]);
-    const data = {
-      deliveryId: id,
+    const counts = {
       without: edit.without.length,
       replaced: edit.replace.length,
       added: edit.add.length,
-      why,
     };
-    await writeJournal(tx, [{ opaId: row.opa_id, appealId: row.appeal_id, event: 'delivery-edited', data }]);
+    const { appeal_id: appealId, opa_id: opaId } = row;
+    const data = { deliveryId: id, ...counts, ...said };
+    await writeJournal(tx, [{ opaId, appealId, event: 'delivery-edited', data }]);
+    const object = `delivery:${id}`;
+    await writeAudit(tx, { ...said, action: 'delivery-edited', object, data: counts });
   });
 }
 

@@ -115,7 +115,7 @@ export function decideAll(
       timeZone,
       limits: deps.limits,
     };
-    const decision = interpretEvent(event, deps.rules, context);
+    const decision = interpretEvent(event, deps.rules(), context);
     if (event.kind === 'deadline' && event.data['registered'] === true) {
       deadlines.push({ day: String(event.data['deadline'] ?? ''), at: event.at });
     }

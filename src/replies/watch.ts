@@ -1,3 +1,4 @@
+import { lateTerms } from '../alerts/incident/late-terms.ts';
 import { type Incidents, tellCount } from '../alerts/incidents.ts';
 import type { CabinetConfig } from '../config/schema.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
@@ -52,19 +53,13 @@ async function countAnnounced(db: Queryable): Promise<Counts> {
  * citizen expects an answer sooner (contracts/sev.md, `Document/Control/Deadline`).
  */
 async function countLateTerms(db: Queryable, cabinets: readonly CabinetConfig[]): Promise<Counts> {
+  const { join, where } = lateTerms('k', 'z.zone');
   return byCabinet(
     await db.query(
       `SELECT a.opa_id AS "opaId", count(*)::int AS count
        FROM appeal a JOIN card k ON k.appeal_id = a.id
        JOIN unnest($1::text[], $2::text[]) AS z (opa_id, zone) ON z.opa_id = a.opa_id
-       JOIN LATERAL (SELECT e.data->>'deadline' AS day FROM sed_event e
-         WHERE e.card_id = k.id AND e.kind = 'deadline' AND e.data->>'registered' = 'true'
-         ORDER BY coalesce(e.at, e.stored_at), e.id LIMIT 1) first ON true
-       WHERE a.stage = 'open' AND a.answer_at IS NOT NULL AND k.stage = 'registered'
-         AND first.day > to_char(a.answer_at AT TIME ZONE z.zone, 'YYYY-MM-DD')
-         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.card_id = k.id AND d.state = 'done'
-                         AND (d.kind = 'answer' OR d.payload->>'role' LIKE 'forward%'))
-       GROUP BY 1`,
+       ${join} WHERE ${where} GROUP BY 1`,
       [cabinets.map(({ opaId }) => opaId), cabinets.map(({ timeZone }) => timeZone)],
     ),
   );

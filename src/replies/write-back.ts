@@ -131,7 +131,7 @@ export function createWriteBack(
 
   function textsOf(mark: OwedMark) {
     const zone = deps.cabinet(mark.opaId)?.config.timeZone ?? DEFAULT_ZONE;
-    return markTexts(deps.rules.cardMarks, mark, zone);
+    return markTexts(deps.rules().cardMarks, mark, zone);
   }
 
   async function findIsn(

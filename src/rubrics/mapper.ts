@@ -9,7 +9,7 @@ export interface MappedQuestion {
   readonly otkCode: string;
   readonly cardfile?: string;
   readonly organization?: string;
-  /** Name of the question's rubric as the card has it. */
+  /** The name of its rubric as the card has it, and what the card is about. */
   readonly text?: string;
 }
 
@@ -26,6 +26,8 @@ export type MappingResult =
 /** From an ОТК code to a category of the platform: one version of the rules, held in memory, pure. */
 export interface RubricMapper {
   readonly version: number;
+  /** Some rule looks at the words of the text: without any, nobody need read it. */
+  readonly readsText: boolean;
   map(question: MappedQuestion): MappingResult;
 }
 
@@ -74,10 +76,13 @@ export function createMapper(
 
   return {
     version,
+    readsText: rules.some(({ word }) => word !== undefined),
     map(question) {
       const chain = chains.get(question.otkCode) ?? foreignChain(question.otkCode);
       if (chain.conditional.length === 0) return chain.otherwise;
-      const stems = question.text === undefined ? new Set<string>() : new Set(stemsOf(question.text));
+      // A long text costs more than all the rest: only where a word is asked for.
+      const isRead = chain.conditional.some(({ stems: wanted }) => wanted.length > 0);
+      const stems = new Set(isRead ? stemsOf(question.text ?? '') : []);
       const found = chain.conditional.find((candidate) => applies(candidate, question, stems));
       return found === undefined ? chain.otherwise : found.result;
     },

@@ -1,9 +1,13 @@
 import { stemmer } from '@orama/stemmers/russian';
-import { nameKey } from './names.ts';
 
-/** Words of a text in lower case, ё as е; digits count as words. */
+/** Words of a text of any length, in lower case, ё as е; digits count as words. */
 export function wordsOf(text: string): readonly string[] {
-  return nameKey(text).match(/[\p{L}\p{N}]+/gu) ?? [];
+  return (
+    text
+      .toLowerCase()
+      .replaceAll('ё', 'е')
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  );
 }
 
 const known = new Map<string, string>();

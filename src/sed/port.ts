@@ -27,6 +27,8 @@ export interface CardCabinet {
   readonly organizationName: string;
   readonly region?: string;
   readonly timeZone: string;
+  /** The showcase counts its cards too, though they came from the platform: their «Выгрузка в витрину ПОС». */
+  readonly showsPlatformBorn?: boolean;
 }
 
 export interface CardFile {
@@ -235,7 +237,10 @@ export interface SedExchange {
 export const CARD_STATES = ['NEW', 'IN_WORK', 'ANSWERED', 'POSTPONED', 'FORWARDED', 'REMOVED'] as const;
 export type CardState = (typeof CARD_STATES)[number];
 
-/** A registration card as the archive of the СЭД shows it. No name, contact or text of a citizen is in it. */
+/**
+ * A registration card as the archive of the СЭД shows it. No name, contact or text of a citizen is in it, but for `text`,
+ * which is there only when it was asked for.
+ */
 export interface ArchiveCard {
   /** Stable key of the card: the requisite that mappings/delo.yaml names, else the ISN. */
   readonly key: string;
@@ -264,6 +269,8 @@ export interface ArchiveCard {
   readonly channel?: string;
   readonly applicantKind?: string;
   readonly organization?: string;
+  /** What the card is about, for rules that look for a word: it may be personal, and is neither kept nor told. */
+  readonly text?: string;
   /** The requisite «Номер ПОС»: the card came from the platform itself. */
   readonly posId?: string;
   /** The requisite «Выгрузка в витрину ПОС»; undefined when it was never filled. */
@@ -297,6 +304,8 @@ export interface ArchiveQuery {
   readonly showcaseFlag?: boolean | 'unset';
   /** Only cards whose «Статус ПОС» was never filled. */
   readonly posStatus?: 'unset';
+  /** Cards come with their `text`. */
+  readonly withText?: true;
 }
 
 export type Requisite = 'showcaseFlag' | 'posStatus' | 'posError';

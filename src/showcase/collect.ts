@@ -80,6 +80,7 @@ export async function collect(
       from,
       undated: true,
       ...(docGroups === undefined ? {} : { docGroups }),
+      ...(deps.mapper.readsText ? { withText: true as const } : {}),
     };
     for await (const cards of batches(deps.archive.cards(query, signal), deps.batch ?? BATCH)) {
       if (signal?.aborted === true) throw new Fault('STOPPED');

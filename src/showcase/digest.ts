@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type DigestSection, renderDigest } from '../alerts/mail/digest.ts';
 import { enqueueMail } from '../alerts/mail/outbox.ts';
 import type { MailBlock } from '../alerts/mail/render.ts';
-import { ERROR_CODES } from '../model/error-codes.ts';
+import { codeEntry } from '../model/code-entry.ts';
 import type { Queryable } from '../store/data-source.ts';
 import { countCauses, listNotUploaded, type NotUploaded } from './not-uploaded.ts';
 import { csvHead, csvRows } from './not-uploaded-csv.ts';
@@ -65,10 +65,10 @@ async function causesSection(db: Queryable, showcase: string) {
   const shown = causes.slice(0, MOST_CAUSES);
   const rows = shown.map(({ code, field, platformCode, count }) => [
     String(count),
-    ERROR_CODES[code].title,
+    codeEntry(code).title,
     [code, platformCode].filter((word) => word !== undefined).join(' / '),
     field ?? '',
-    ERROR_CODES[code].remedy,
+    codeEntry(code).remedy,
   ]);
   const total = causes.reduce((sum, { count }) => sum + count, 0);
   const blocks: MailBlock[] = [

@@ -77,7 +77,7 @@ function map({ mapper }: LookContext, card: ArchiveCard, { otkCode, name }: Ques
   const mapped = mapper.map({
     otkCode,
     cardfile: card.cardfile,
-    text: name,
+    text: card.text === undefined ? name : `${name} ${card.text}`,
     ...(organization === undefined ? undefined : { organization }),
   });
   // A required parameter: an id of blanks is none.

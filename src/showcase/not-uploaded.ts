@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
 import type { Queryable } from '../store/data-source.ts';
+import type { CardLinks } from './card-links.ts';
 import type { RecordState } from './records.ts';
 
 /** One question that is not in the showcase in its newest state, and what to do about it. */
@@ -28,6 +29,7 @@ export interface NotUploaded {
   readonly reason: string;
   /** What to do, in Russian. */
   readonly remedy: string;
+  /** Address of the card in the archive, where the settings tell it. */
   readonly link?: string;
 }
 
@@ -40,8 +42,7 @@ export interface NotUploadedFilter {
   /** `oldest`: those that wait longest first; `order`: as stored, for reading on behind `afterId`. */
   readonly sort?: 'oldest' | 'order';
   readonly afterId?: string;
-  /** Address of a card in the archive, where it has one. */
-  readonly linkOf?: (showcase: string, cardIsn: string) => string | undefined;
+  readonly linkOf?: CardLinks;
 }
 
 /** A row of the log as `OPEN_QUESTIONS` gives it. */
@@ -85,7 +86,7 @@ export async function listNotUploaded(db: Queryable, filter: NotUploadedFilter =
 }
 
 /** A row with its reason and remedy in words. */
-export function notUploadedOf(row: OpenRow, linkOf?: NotUploadedFilter['linkOf']): NotUploaded {
+export function notUploadedOf(row: OpenRow, linkOf?: CardLinks): NotUploaded {
   const code =
     row.code !== null && Object.hasOwn(ERROR_CODES, row.code) ? (row.code as ErrorCode) : undefined;
   const entry = code === undefined ? WAITING[row.state] : ERROR_CODES[code];

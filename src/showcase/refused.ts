@@ -62,8 +62,9 @@ const SURE_REFUSALS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Ends an upload of which nothing is known to be taken: its records are ready for another file, which is made when the
- * showcase is uploaded the next time. A cause that every file would meet takes the waiting files of the showcase along.
+ * Ends an upload of which nothing is known to be taken: its records are ready for another file, which is made by the next
+ * run, or when another file's report is settled; never by this end itself, for that would go on for ever. A cause that
+ * every file would meet takes the waiting files of the showcase along.
  */
 export async function giveUp(deps: UploadDeps, row: UploadRow, refusal: WholeRefusal): Promise<void> {
   const { code, field, detail, platformCode } = refusal;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { RECORD_STATE_OF } from '../alerts/incident/sources.ts';
 import type { Incidents } from '../alerts/incidents.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import { toFault } from '../model/errors.ts';
@@ -32,7 +33,7 @@ export async function settleRun(
   await closeOthers(db, incidents, scope);
 }
 
-/** Incidents of uploads have their own end. */
+/** Incidents of uploads, and of single records, have their own end. */
 async function closeOthers(
   db: Queryable,
   incidents: Incidents,
@@ -41,7 +42,7 @@ async function closeOthers(
 ): Promise<void> {
   const open = await db.query<{ code: ErrorCode }>(
     `SELECT code FROM incident WHERE scope = $1 AND closed_at IS NULL AND NOT (code = ANY($2))`,
-    [scope, still === undefined ? UPLOAD_INCIDENTS : [...UPLOAD_INCIDENTS, still]],
+    [scope, [...UPLOAD_INCIDENTS, ...Object.keys(RECORD_STATE_OF), ...(still === undefined ? [] : [still])]],
   );
   for (const { code } of open) await incidents.close(db, code, scope);
 }

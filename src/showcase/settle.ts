@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { writeJournal } from '../alerts/journal.ts';
 import type { ShowcaseReportPage } from '../platform/port.ts';
 import { inTransaction, type Queryable } from '../store/data-source.ts';
+import { askFiles } from './asked-runs.ts';
 import { recordsOf } from './file-lines.ts';
 import { contentHash, showcasePath } from './files.ts';
 import {
@@ -22,8 +23,9 @@ const BATCH = 2000;
 
 /**
  * The report is read to its end: in one transaction the records that it names are refused, all others of the file are
- * accepted with exactly the content that lies in it, and the upload is settled; then the file goes. A report whose sums
- * do not fit the file is read once more; if it still does not fit, nothing of it counts as accepted.
+ * accepted with exactly the content that lies in it, and the upload is settled; then the file goes. What has changed
+ * meanwhile is asked for in a file of its own. A report whose sums do not fit the file is read once more; if it still does
+ * not fit, nothing of it counts as accepted.
  * @throws Fault FILE_DAMAGED or SPOOL_UNAVAILABLE when the file cannot be read: nothing is settled then
  */
 export async function settleReport(
@@ -41,6 +43,7 @@ export async function settleReport(
     await settleRecords(deps, tx, row, named);
     await finish(tx, row, 'settled', page);
     await tellWorksAgain(deps, tx, row.showcase);
+    await askFiles(tx, row.showcase);
     return true;
   });
   if (isSettled) await removeFile(deps, row);

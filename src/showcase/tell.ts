@@ -1,6 +1,7 @@
 import { enqueueMail } from '../alerts/mail/outbox.ts';
 import { renderBody } from '../alerts/mail/render.ts';
-import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
+import { codeEntry } from '../model/code-entry.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
 import type { Queryable } from '../store/data-source.ts';
 import type { UploadDeps } from './upload-deps.ts';
 
@@ -41,7 +42,7 @@ export async function tellTrouble(
   await deps.incidents.open(tx, code, scope, detail === '' ? undefined : detail);
   const id = await openIncident(tx, code, scope);
   const to = deps.recipients(showcase);
-  const { title, remedy } = ERROR_CODES[code];
+  const { title, remedy } = codeEntry(code);
   const table = {
     kind: 'table' as const,
     head: ['Витрина', 'Код', 'Код платформы', 'Поле', 'Записей ждёт'],
@@ -79,7 +80,7 @@ export async function tellWorksAgain(
   for (const { id, code } of open) {
     await deps.incidents.close(tx, code, scope);
     const body = renderBody(`Витрина «${showcase}» снова выгружается`, [
-      { kind: 'paragraph', text: `Устранено: ${ERROR_CODES[code].title} (${code}).` },
+      { kind: 'paragraph', text: `Устранено: ${codeEntry(code).title} (${code}).` },
       {
         kind: 'paragraph',
         text: 'Платформа приняла файл. Записи, которые ещё ждут, уйдут ближайшей выгрузкой; что не выгружено и почему, показывает «showcase failed».',

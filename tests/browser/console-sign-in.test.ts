@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { findChromium } from '../support/chromium.ts';
-import { addTestUser, PASSWORD } from '../support/console.ts';
+import { PASSWORD } from '../support/console.ts';
 import { type ConsoleWorld, openConsoleWorld, signIn } from '../support/console-world.ts';
 
 const program = findChromium();
@@ -44,7 +44,7 @@ stories('signing in to the console', () => {
   it(
     'locks a login after wrong passwords, the right one too, until an administrator or the time opens it',
     async () => {
-      await addTestUser(world.db, 'guessed', 'operator');
+      await world.addUser('guessed', 'operator');
       const page = await world.page();
       await page.goto(`${world.url}/sign-in`);
       for (let tries = 0; tries < 6; tries += 1) await signIn(page, 'guessed', `догадка-номер-${tries}`);
@@ -59,15 +59,15 @@ stories('signing in to the console', () => {
     'refuses a form without its token and one of another site',
     async () => {
       const page = await world.as('operator');
-      await page.goto(`${world.url}/cabinets/lko-1`);
-      await forge(page, 'form[action="/cabinets/lko-1/pause"]');
-      await page.fill('form[action="/cabinets/lko-1/pause"] [name=why]', 'подделка');
+      await page.goto(`${world.url}/cabinets/gorod`);
+      await forge(page, 'form[action="/cabinets/gorod/pause"]');
+      await page.fill('form[action="/cabinets/gorod/pause"] [name=why]', 'подделка');
       const [answer] = await Promise.all([
         page.waitForResponse((response) => response.request().method() === 'POST'),
-        page.click('form[action="/cabinets/lko-1/pause"] button'),
+        page.click('form[action="/cabinets/gorod/pause"] button'),
       ]);
       expect(answer.status()).toBe(403);
-      const other = await page.request.post(`${world.url}/cabinets/lko-1/pause`, {
+      const other = await page.request.post(`${world.url}/cabinets/gorod/pause`, {
         form: { why: 'подделка' },
         headers: { origin: 'http://evil.example.test' },
       });
@@ -85,7 +85,7 @@ stories('signing in to the console', () => {
       await world.db.query(`UPDATE console_session SET expires_at = now() - interval '1 second'`);
       await page.goto(`${world.url}/users`);
       expect(page.url()).toBe(`${world.url}/sign-in?back=%2Fusers`);
-      await signIn(page, 'admin', PASSWORD);
+      await signIn(page, 'admin', world.passwordOf('admin'));
       await page.waitForURL(`${world.url}/users`);
       await world.db.query(`UPDATE console_session SET seen_at = now() - interval '3 hours'`);
       await page.reload();

@@ -84,6 +84,8 @@ describe('demo --once --json --keep', () => {
     expect(accepted + refused + unmapped).toBe(records);
     expect(records).toBeGreaterThan(550);
     expect(Math.min(accepted / records, refused, unmapped)).toBeGreaterThan(0.5);
+    // The administrators' digest at least.
+    expect(result['mails']).toBeGreaterThan(0);
     expect(result['seconds']).toBeGreaterThan(0);
     expect(result['seconds']).toBeLessThan(120);
   });

@@ -68,7 +68,8 @@ function start(script: string, args: readonly string[]) {
   return { child, ended };
 }
 
-const flagOf = (isn: number) => simulator.requisites(isn)['Выгрузка в витрину ПОС'];
+const FLAG = 'Выгрузка в витрину ПОС';
+const flagOf = (isn: number) => simulator.requisites(isn)[FLAG];
 const statusOf = (isn: number) => simulator.requisites(isn)['Статус ПОС'];
 
 describe('npm run fill-showcase-flag', () => {
@@ -114,6 +115,46 @@ describe('npm run fill-showcase-flag', () => {
       expect(first).toBeLessThan(meant.length);
       // A batch whose answer was not awaited may have been done all the same; it is not sent again.
       expect(simulator.counters().merges).toBe(meant.length);
+    },
+    LONG,
+  );
+
+  it(
+    'with --refill sets anew what a changed includePlatformBorn has left, and touches no other card',
+    async () => {
+      const [, , c, d] = simulator.cardfiles;
+      const cards = [...simulator.cards()].filter(({ regDate }) => regDate !== '');
+      const born = cards.filter(({ posId, cardfile }) => posId !== '' && cardfile === c);
+      const own = cards.filter(({ posId, cardfile }) => posId === '' && cardfile === c);
+      const others = cards.filter(({ cardfile }) => cardfile !== c);
+      expect(Math.min(born.length, own.length)).toBeGreaterThan(3);
+      // As filled while it was false: in both spellings, one not at all; the clerk left an own card out.
+      for (const { isn, cardfile, posId } of cards) {
+        if (cardfile !== d) simulator.setRequisite(isn, FLAG, posId === '' ? '1' : '0');
+      }
+      const [first, second] = born.map(({ isn }) => isn);
+      simulator.setRequisite(first ?? 0, FLAG, 'нет');
+      simulator.setRequisite(second ?? 0, FLAG, '');
+      simulator.setRequisite(own[0]?.isn ?? 0, FLAG, '0');
+      const before = new Map(cards.map(({ isn }) => [isn, flagOf(isn)]));
+      const refill = ['--from', '2025-01-01', '--refill'];
+
+      const dry = await start('fill-showcase-flag', [...refill, '--dry-run']).ended;
+      expect(dry).toMatchObject({
+        code: 0,
+        out: expect.stringContaining(
+          `было бы заполнено карточек: ${born.length}\n  выгружать: ${born.length}\n`,
+        ),
+      });
+      expect(simulator.counters().merges).toBe(0);
+      // Cut in the midst: what is done is not done again, neither after the fault nor by a second run.
+      simulator.fault({ kind: 'cut-after', route: 'batch', times: 1 });
+      expect((await start('fill-showcase-flag', refill).ended).code).toBe(0);
+      expect(born.map(({ isn }) => flagOf(isn))).toEqual(born.map(() => '1'));
+      for (const { isn } of [...own, ...others]) expect([isn, flagOf(isn)]).toEqual([isn, before.get(isn)]);
+      const again = await start('fill-showcase-flag', refill).ended;
+      expect(again).toMatchObject({ code: 0, out: expect.stringContaining('заполнено карточек: 0') });
+      expect(simulator.counters().merges).toBe(born.length);
     },
     LONG,
   );
@@ -166,6 +207,7 @@ describe('npm run fill-pos-status', () => {
 
   it.each([
     [['--from', '2025-01-01'], /Не задан обязательный параметр «--to/],
+    [['--from', '2025-01-01', '--to', '2025-02-01', '--refill'], /--refill/],
     [['--from', '31.01.2025', '--to', '2025-02-01'], /нужен день вида 2025-01-31/],
     [['--from', '2025-01-01', '--to', '2025-02-01', '--showcase', 'x'], /витрины «x» нет в настройках/],
     [['--from', '2025-01-01', '--to', '2025-02-01', '--config', 'nowhere.yaml'], /nowhere\.yaml/],

@@ -140,14 +140,13 @@ describe('what the clerk does in the СЭД comes to the platform', () => {
       await start();
       const [first = 0, second = 0] = posIds;
       const dropped = (await waiting()).find((row) => row.posId === String(second));
-      expect(await cancelDelivery(database.dataSource, dropped?.id ?? '', 'ответ дан по телефону')).toBe(
-        true,
-      );
-      expect(await cancelDelivery(database.dataSource, dropped?.id ?? '', 'ещё раз')).toBe(false);
+      const said = { who: 'test', why: 'ответ дан по телефону' };
+      expect(await cancelDelivery(database.dataSource, dropped?.id ?? '', said)).toBe(true);
+      expect(await cancelDelivery(database.dataSource, dropped?.id ?? '', said)).toBe(false);
       const again = await resendDeliveries(
         database.dataSource,
         { code: 'ANSWER_TYPE_NOT_MAPPED' },
-        'правило есть',
+        { who: 'test', why: 'правило есть' },
       );
       expect(again).toHaveLength(1);
       await arrived(first, ['TAKE_TO_WORK', 'SEND_RESPONSE']);

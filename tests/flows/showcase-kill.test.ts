@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { listNotUploaded } from '../../src/showcase/not-uploaded.ts';
@@ -129,7 +128,7 @@ async function totals(): Promise<Totals> {
   return row;
 }
 
-/** A run that began after `since` has come to its end, and everything that it made too. */
+/** A new run has come to its end, and everything that it made too. */
 async function settled(): Promise<Totals> {
   const [before] = await db.query<{ n: number }>(`SELECT coalesce(max(id), 0)::int AS n FROM showcase_build`);
   await command('showcase', 'upload');
@@ -147,6 +146,38 @@ async function settled(): Promise<Totals> {
   );
 }
 
+interface Death {
+  readonly at: string;
+  /** Makes the moment last until it is seen. */
+  hold(): void;
+  /** Is there when the moment has come. */
+  readonly seen: string;
+  release(): void;
+}
+
+/** The moments of a showcase's life; each is seen before the daemon is killed in it. */
+const DEATHS: readonly Death[] = [
+  {
+    at: 'while the archive is read',
+    hold: () => archive.fault({ kind: 'slow', route: 'read', entity: 'DOC_RC', ms: 300 }),
+    seen: `SELECT 1 FROM showcase_build WHERE finished_at IS NULL AND error_code IS NULL`,
+    release: () => archive.clearFaults(),
+  },
+  {
+    at: 'while a file is being sent',
+    // The platform takes the file all the same, after the one who sent it has died.
+    hold: () => platform.fault({ route: 'showcase-upload', kind: 'latency', ms: 1500 }),
+    seen: `SELECT 1 FROM showcase_upload WHERE state = 'sending'`,
+    release: () => platform.clearFaults(),
+  },
+  {
+    at: 'while a report is waited for',
+    hold: () => platform.configure({ showcasePolls: -1 }),
+    seen: `SELECT 1 FROM showcase_upload WHERE state = 'polling'`,
+    release: () => platform.configure({ showcasePolls: 2 }),
+  },
+];
+
 describe('a showcase whose daemon is killed again and again', () => {
   it(
     'shows every question in its newest state or says why not, and sends nothing twice',
@@ -154,18 +185,28 @@ describe('a showcase whose daemon is killed again and again', () => {
       platform.configure({
         showcaseRules: [{ field: 'result', equals: 'NOT_SUPPORTED', effect: 'record', code: 'BAD_RESULT' }],
       });
-      let [first] = archive.cards();
-      for (let life = 0; life < 5; life += 1) {
+      for (const [life, { at, hold, seen, release }] of DEATHS.entries()) {
+        hold();
         await start();
         await command('showcase', 'upload');
-        // Deaths fall into reading the archive, writing files, sending them and waiting for reports.
-        await pause(150 + 350 * life);
+        await eventually(at, async () => (await db.query(seen)).length > 0, LONG / 2);
         await daemon?.kill();
-        if (first !== undefined)
-          archive.change(first.isn, { state: life % 2 === 0 ? 'IN_WORK' : 'ANSWERED' });
-        [first] = [...archive.cards()].slice(life + 1);
+        release();
+        // The dead one's lease is over.
+        await db.query(`UPDATE showcase_upload SET next_try_at = now()`);
+        for (const card of [...archive.cards()].slice(life * 30, life * 30 + 40)) {
+          archive.change(card.isn, { address: `ул. Новая, д. ${life + 1}` });
+        }
       }
       await start();
+      await eventually(
+        'no file is on its way',
+        async () => {
+          const open = `SELECT 1 FROM showcase_upload WHERE state IN ('ready', 'sending', 'polling')`;
+          return (await db.query(open)).length === 0;
+        },
+        LONG / 2,
+      );
       const after = await settled();
       expect(after.accepted + after.refused + after.unmapped).toBe(after.all);
       expect(after.accepted).toBeGreaterThan(50);
@@ -193,6 +234,41 @@ describe('a showcase whose daemon is killed again and again', () => {
       const last = await settled();
       expect(last.accepted).toBe(after.accepted + byPlatform);
       expect(platform.showcaseLog(OPA)).toHaveLength(before + byPlatform);
+    },
+    LONG,
+  );
+
+  it(
+    'sends what changed while its file was at the platform by itself, once the report is there',
+    async () => {
+      platform.configure({ showcasePolls: -1 });
+      const cards = [...archive.cards()].slice(40, 60);
+      const changeAll = (address: string) => {
+        for (const { isn } of cards) archive.change(isn, { address });
+      };
+      changeAll('ул. Первая');
+      await command('showcase', 'upload');
+      await eventually('the file is at the platform', async () => {
+        return (await db.query(`SELECT 1 FROM showcase_upload WHERE state = 'polling'`)).length > 0;
+      });
+      const changed = `SELECT 1 FROM showcase_record WHERE content LIKE '%ул. Вторая%' AND sent_hash <> hash`;
+      changeAll('ул. Вторая');
+      await command('showcase', 'upload');
+      await eventually('the change is found', async () => (await db.query(changed)).length > 0, LONG / 4);
+      await eventually('the second run is over', async () => {
+        return (
+          (await db.query(`SELECT 1 FROM pgboss.job WHERE name = 'showcase' AND state < 'completed'`))
+            .length === 0
+        );
+      });
+      const runs = `SELECT count(*)::int AS n FROM showcase_build`;
+      const before = await db.query(runs);
+      platform.configure({ showcasePolls: 2 });
+      await eventually('all is settled', async () => (await totals()).open === 0, LONG / 4);
+      expect(await db.query(runs)).toEqual(before);
+      const addresses = platform.showcaseRecords(OPA).map(({ address }) => address);
+      expect(addresses).not.toContain('ул. Первая');
+      expect(addresses).toContain('ул. Вторая');
     },
     LONG,
   );

@@ -88,6 +88,11 @@ describe('settings changed while the daemon runs', () => {
         removed: [],
       });
       expect(await metric(/^posrednik_cabinet_lag_seconds\{cabinet="lko-2"\}/m)).toBe(true);
+      const breaker = new RegExp(
+        `^posrednik_breaker_state\\{endpoint="cabinet:${cabinet(1).opaId}"\\} 0$`,
+        'm',
+      );
+      expect(await metric(breaker)).toBe(true);
 
       await rm(join(folder, 'second.yaml'));
       await eventually('it is told', () => messages('settings read again').length === 2, LONG);
@@ -97,6 +102,7 @@ describe('settings changed while the daemon runs', () => {
       platform.addAppeal(cabinet(0).opaId, { posId: 631_003 });
       await eventually('the others go on', () => cards().includes('631003'), LONG);
       expect(await metric(/cabinet="lko-2"/)).toBe(false);
+      expect(await metric(breaker)).toBe(false);
       expect(await metric(/cabinet="lko-1"/)).toBe(true);
       expect(cards()).toEqual(['631001', '631003']);
       expect(daemon.stderr).toEqual([]);

@@ -1,11 +1,10 @@
 import { jest } from '@jest/globals';
 import { Command } from 'commander';
-import { addDigestCommand } from '../../src/cli/digest-command.ts';
+import { addDigestCommand } from '../../src/cli/program.ts';
 import { addRepairCommands } from '../../src/cli/repair-commands.ts';
 import { reportFault } from '../../src/cli/report-fault.ts';
 import { addRubricCommands } from '../../src/cli/rubric-commands.ts';
 import { addShowcaseCommands } from '../../src/cli/showcase-commands.ts';
-import { addShowcaseUploadCommands } from '../../src/cli/showcase-upload-commands.ts';
 import { addTokenCommands } from '../../src/cli/token-commands.ts';
 import { addUserCommands } from '../../src/cli/user-commands.ts';
 import type { CommandResult } from './posrednik.ts';
@@ -31,7 +30,6 @@ export async function runRepairCommand(
   addRepairCommands(program, () => ({ config: configPath }));
   addRubricCommands(program, () => ({ config: configPath }));
   addShowcaseCommands(program, () => ({ config: configPath }));
-  addShowcaseUploadCommands(program, () => ({ config: configPath }));
   addUserCommands(program, () => ({ config: configPath }));
   addTokenCommands(program, () => ({ config: configPath }));
   addDigestCommand(program, () => ({ config: configPath }));

@@ -37,6 +37,7 @@ export async function consoleDeps(dataSource: DataSource, loaded: LoadedConfig):
       answerTypes: new Set(Object.keys(mapping.outgoing.answerTypes)),
     },
     finalStatuses: new Set(mapping.finalStatuses),
+    statusTitles: mapping.statuses,
     sed: createSevExchange({
       channels: config.channels,
       mapping: await loadCardMapping(join(config.mappingsDir, 'card.yaml')),

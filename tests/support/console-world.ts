@@ -1,95 +1,90 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { loadConfig } from '../../src/config/index.ts';
-import { type Daemon, startDaemon } from '../../src/daemon.ts';
-import { createLog } from '../../src/log.ts';
-import { importCategories } from '../../src/rubrics/import.ts';
-import { seedRubrics } from '../../src/rubrics/seed.ts';
-import { type Queryable, queryable } from '../../src/store/data-source.ts';
-import { type DeloSimulator, startDelo } from '../simulators/delo/index.ts';
-import { type PlatformSimulator, startPlatform } from '../simulators/platform/index.ts';
-import { type SmtpSimulator, startSmtp } from '../simulators/smtp/index.ts';
-import { fixtureCategories, MAPPINGS } from '../unit/rubrics/support.ts';
-import { addTestUser, PASSWORD } from './console.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
-import { makeStand, type Stand } from './stand.ts';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Pool } from 'pg';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { giveCommand } from '../../scripts/demo/command.ts';
+import { openStage, type Stage } from '../../scripts/demo/stage.ts';
+import type { Role } from '../../src/console/web/viewer.ts';
+import type { Queryable } from '../../src/store/data-source.ts';
+import { findRunningEmbedded } from '../../src/store/embedded/index.ts';
+import { PASSWORD } from './console.ts';
 
-/** A daemon with all that is around it, and a browser in front of its console. */
+/**
+ * The running demo, and a browser in front of its console. Nobody works in its ДЕЛО but the test: the demo's clerk acts
+ * only when `stage.look()` is called.
+ */
 export interface ConsoleWorld {
+  readonly stage: Stage;
+  /** Address of the console. */
   readonly url: string;
+  /** The daemon's database, to look into. */
   readonly db: Queryable;
-  readonly stand: Stand;
-  readonly platform: PlatformSimulator;
-  readonly delo: DeloSimulator;
-  readonly smtp: SmtpSimulator;
   /** A page of its own, without cookies of others. */
   page(): Promise<Page>;
   /** One that has signed in as `viewer`, `operator` or `admin`. */
-  as(login: 'viewer' | 'operator' | 'admin'): Promise<Page>;
+  as(login: Role): Promise<Page>;
+  passwordOf(login: Role): string;
+  /** Adds a user by the command line, with the password of all tests. */
+  addUser(login: string, role: Role): Promise<void>;
+  closePages(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** So much fits into an answer's file here, bytes: small, that a test's file can be too large. */
-export const MOST_ANSWER_BYTES = 2000;
+/** Nobody presses Ctrl-C in a test. */
+const NEVER = new AbortController().signal;
 
+/** Starts the demo as `npm run demo` does, with a viewer and an operator beside its administrator. */
 export async function openConsoleWorld(program: string): Promise<ConsoleWorld> {
   const undo: (() => Promise<unknown>)[] = [];
   try {
-    const database: TestDatabase = await createTestDatabase();
-    undo.push(() => database.drop());
-    const db = queryable(database.dataSource);
-    const platform = await startPlatform();
-    undo.push(() => platform.close());
-    const smtp = await startSmtp();
-    undo.push(() => smtp.close());
-    const { host, port } = smtp;
-    const stand = await makeStand({
-      platformUrl: platform.url,
-      cabinets: 2,
-      config: {
-        mappingsDir: './mappings',
-        smtp: { host, port, from: 'posrednik@example.test', to: ['administrator@example.test'] },
-        alerts: { digest: false },
-      },
-    });
-    undo.push(() => stand.remove());
-    await copyMappings(stand.dir);
-    for (const cabinet of stand.cabinets) platform.addCabinet(cabinet);
-    const delo = await startDelo({ channels: stand.channels });
-    undo.push(() => delo.stop());
-    await seedRubrics(database.dataSource, MAPPINGS);
-    await importCategories(database.dataSource, fixtureCategories(), { source: 'тест', who: 'тест' });
-    const env = { DATABASE_URL: database.url };
-    const loaded = await loadConfig({ path: stand.configPath, env, cwd: stand.dir });
-    const daemon: Daemon = await startDaemon(loaded, createLog('silent'));
-    undo.push(() => daemon.stop());
-    for (const role of ['viewer', 'operator', 'admin'] as const) await addTestUser(db, role, role);
-    const browser: Browser = await chromium.launch({
+    const stage = await openStage({}, { leave: NEVER, hurry: NEVER }, undo, () => undefined);
+    const { configPath, stateDir, administrator, daemon } = stage;
+    const pool = await openPool(stateDir);
+    undo.push(() => pool.end());
+    const passwordFile = join(dirname(configPath), 'people.password');
+    await writeFile(passwordFile, `${PASSWORD}\n`, { mode: 0o600 });
+    const addUser: ConsoleWorld['addUser'] = async (login, role) => {
+      const args = ['user', 'add', login, '--role', role, '--password-file', passwordFile];
+      await giveCommand(configPath, args);
+    };
+    await Promise.all((['viewer', 'operator'] as const).map((role) => addUser(role, role)));
+    const browser = await chromium.launch({
       executablePath: program,
       args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
     });
     undo.push(() => browser.close());
-    const page = async () => await (await browser.newContext({ locale: 'ru-RU' })).newPage();
+    const passwordOf = (login: Role) => (login === 'admin' ? administrator.password : PASSWORD);
+    const contexts: BrowserContext[] = [];
+    async function page(): Promise<Page> {
+      const context = await browser.newContext({ locale: 'ru-RU' });
+      contexts.push(context);
+      return await context.newPage();
+    }
     return {
+      stage,
       url: daemon.url,
-      db,
-      stand,
-      platform,
-      delo,
-      smtp,
+      db: {
+        async query<T>(sql: string, params: readonly unknown[] = []) {
+          return (await pool.query(sql, [...params])).rows as T[];
+        },
+      },
       page,
       async as(login) {
         const own = await page();
         await own.goto(`${daemon.url}/sign-in`);
-        await signIn(own, login, PASSWORD);
+        await signIn(own, login, passwordOf(login));
         await own.waitForURL(`${daemon.url}/`);
         return own;
+      },
+      passwordOf,
+      addUser,
+      async closePages() {
+        for (const context of contexts.splice(0)) await context.close();
       },
       close: () => undoAll(undo),
     };
   } catch (error) {
-    await undoAll(undo);
+    await undoAll(undo).catch(() => undefined);
     throw error;
   }
 }
@@ -101,24 +96,20 @@ export async function signIn(page: Page, login: string, password: string): Promi
   await page.click('form.sign-in button');
 }
 
+async function openPool(stateDir: string): Promise<Pool> {
+  const connectionString = await findRunningEmbedded(stateDir);
+  if (connectionString === undefined) throw new Error('the database of the demo does not answer');
+  const pool = new Pool({ connectionString, max: 2 });
+  // A connection that the daemon's stop has cut is told by the next query.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Undoes all, whatever fails: nothing may be left running. Throws the first failure afterwards. */
 async function undoAll(undo: (() => Promise<unknown>)[]): Promise<void> {
-  for (const action of undo.reverse()) await action();
-}
-
-/** The shipped rules, with a type for every answer and a small limit of its files. */
-async function copyMappings(dir: string): Promise<void> {
-  const own = join(dir, 'mappings');
-  await cp(MAPPINGS, own, { recursive: true });
-  await change(join(own, 'statuses.yaml'), '  types: []', '  types: [{ type: EXPLAINED }]');
-  await change(
-    join(own, 'platform.yaml'),
-    'uploadFileBytes: 52428800',
-    `uploadFileBytes: ${MOST_ANSWER_BYTES}`,
-  );
-}
-
-async function change(path: string, from: string, to: string): Promise<void> {
-  const text = await readFile(path, 'utf8');
-  if (!text.includes(from)) throw new Error(`${path} has no «${from}»`);
-  await writeFile(path, text.replace(from, to));
+  const failures: unknown[] = [];
+  for (const action of undo.splice(0).reverse()) {
+    await action().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { nodeProgram } from './node-program.ts';
+import { compiledCache, nodeProgram } from './node-program.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const START_LIMIT_MS = 60_000;
@@ -32,7 +32,7 @@ export async function startDaemonProcess(
   env: Readonly<Record<string, string>> = {},
 ): Promise<DaemonProcess> {
   const child = spawn(nodeProgram(), [MAIN, 'run', '--config', configPath], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', ...compiledCache(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   living.add(child);

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { compiledCache } from './node-program.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 const POLL_MS = 50;
@@ -32,7 +33,7 @@ export async function startDemo(...args: readonly string[]): Promise<DemoRun> {
   await chmod(folder, 0o711);
   const child = spawn(process.execPath, [MAIN, 'demo', ...args], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: folder },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: folder, ...compiledCache() },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

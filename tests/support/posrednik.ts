@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
-import { nodeProgram } from './node-program.ts';
+import { compiledCache, nodeProgram } from './node-program.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const LIMIT_MS = 180_000;
@@ -35,7 +35,7 @@ export function startPosrednik(args: readonly string[], options: RunOptions = {}
   const { env = {}, program = nodeProgram(), entry = MAIN, ...rest } = options;
   const child = spawn(program, [entry, ...args], {
     ...rest,
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', ...compiledCache(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stdout: string[] = [];

@@ -43,6 +43,7 @@ export function rubricsOf(...codes: string[]): ArchiveCard['rubrics'] {
 export function tableMapper(table: Readonly<Record<string, string>>): RubricMapper {
   return {
     version: 1,
+    readsText: false,
     map: ({ otkCode }) => {
       const subjectId = table[otkCode];
       return subjectId === undefined ? { unmapped: 'no-rule' } : { subjectId, ruleId: otkCode };

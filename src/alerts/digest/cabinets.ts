@@ -1,4 +1,5 @@
-import { ERROR_CODES, type ErrorCode } from '../../model/error-codes.ts';
+import { codeEntry } from '../../model/code-entry.ts';
+import type { ErrorCode } from '../../model/error-codes.ts';
 import { wordOf } from '../../text/state-words.ts';
 import type { SectionContent } from '../mail/digest.ts';
 import type { DigestDeps } from './deps.ts';
@@ -32,7 +33,7 @@ export async function cabinetsSection(deps: DigestDeps): Promise<SectionContent 
       now - (row.polledAt ?? row.since).getTime() > Math.max(LEAST_SILENCE_MS, MISSED * pollInterval);
     if (row.state === 'active' && !silent) return [];
     const state = row.state === 'active' ? 'не читается' : wordOf('cabinet', row.state);
-    const why = row.code === null ? '' : `${ERROR_CODES[row.code].title} (${row.code})`;
+    const why = row.code === null ? '' : `${codeEntry(row.code).title} (${row.code})`;
     return [[`${name} (${id})`, state, at(row.polledAt, timeZone), why]];
   });
   if (lines.length === 0) return undefined;

@@ -1,4 +1,5 @@
-import { ERROR_CODES, type ErrorCode } from '../../model/error-codes.ts';
+import { codeEntry } from '../../model/code-entry.ts';
+import type { ErrorCode } from '../../model/error-codes.ts';
 import type { SectionContent } from '../mail/digest.ts';
 import type { DigestDeps } from './deps.ts';
 import { at, paragraph, table } from './words.ts';
@@ -36,9 +37,9 @@ export async function deliveriesSection(deps: DigestDeps): Promise<SectionConten
     String(count),
     KINDS[kind] ?? kind,
     deps.cabinets().find((cabinet) => cabinet.opaId === opaId)?.id ?? opaId,
-    `${ERROR_CODES[code].title} (${code})`,
+    `${codeEntry(code).title} (${code})`,
     at(since, timeZone),
-    ERROR_CODES[code].remedy,
+    codeEntry(code).remedy,
   ]);
   return {
     blocks: [

@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../../model/error-codes.ts';
+import { codeEntry } from '../../model/code-entry.ts';
 import { listIncidents } from '../incident/rows.ts';
 import { scopeWords } from '../incident/scope-words.ts';
 import type { SectionContent } from '../mail/digest.ts';
@@ -22,7 +22,7 @@ export async function incidentsSection(deps: DigestDeps): Promise<SectionContent
   const list = await listIncidents(db, { state: 'open', order: 'large', limit: MOST_LINES });
   const lines = list.map((one) => [
     scopeWords(one.scope, world),
-    ERROR_CODES[one.code].title,
+    codeEntry(one.code).title,
     one.code,
     String(one.count),
     at(one.openedAt, timeZone),

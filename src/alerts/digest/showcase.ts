@@ -1,3 +1,4 @@
+import { codeEntry } from '../../model/code-entry.ts';
 import { ERROR_CODES, type ErrorCode } from '../../model/error-codes.ts';
 import type { SectionContent } from '../mail/digest.ts';
 import type { DigestDeps } from './deps.ts';
@@ -28,7 +29,7 @@ export async function showcaseSection({ db, loaded, now }: DigestDeps): Promise<
               uploads.map((one) => [
                 one.showcase,
                 String(one.records),
-                `${ERROR_CODES[one.code].title} (${one.code})`,
+                `${codeEntry(one.code).title} (${one.code})`,
                 at(one.at, timeZone),
               ]),
             ),
@@ -42,7 +43,7 @@ export async function showcaseSection({ db, loaded, now }: DigestDeps): Promise<
               waiting.map((one) => [
                 one.showcase,
                 String(one.count),
-                `${ERROR_CODES[one.code].title} (${one.code})`,
+                `${codeEntry(one.code).title} (${one.code})`,
                 at(one.since, timeZone),
               ]),
             ),

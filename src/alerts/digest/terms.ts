@@ -24,10 +24,10 @@ interface Risk {
   readonly order: string;
 }
 
-/** Served by the index of unanswered appeals: what is registered late is looked for among them. */
-const LATE = `a.answered_at IS NULL AND a.stage IN ('awaiting', 'open', 'attention')
+/** With a card that the СЭД has not registered, or stuck before it had one: the citizen's term runs in both cases.
+ * What the platform still moderates is not the organisation's yet. */
+const LATE = `a.answered_at IS NULL AND a.stage IN ('open', 'attention')
   AND a.received_at < now() - interval '${REGISTERED_WITHIN_DAYS} days' AND NOT (a.status = ANY($1::text[]))
-  AND EXISTS (SELECT 1 FROM card k WHERE k.appeal_id = a.id)
   AND NOT EXISTS (SELECT 1 FROM card k WHERE k.appeal_id = a.id AND k.stage = 'registered')`;
 
 const RISKS: readonly Risk[] = [

@@ -1,7 +1,9 @@
 import { DateTime } from 'luxon';
 import type { AlertsConfig } from '../../config/alerts-schema.ts';
-import { ERROR_CODES, type ErrorCode } from '../../model/error-codes.ts';
-import { cabinetsOf, type ScopeWorld } from './scope.ts';
+import { codeEntry } from '../../model/code-entry.ts';
+import type { ErrorCode } from '../../model/error-codes.ts';
+import { cabinetsOf, peopleOf, readScope, type ScopeWorld } from './scope.ts';
+import { RECORD_STATE_OF } from './sources.ts';
 
 /** Whom to write to, and when: section `alerts` of the settings, and those of `smtp.to`. */
 export interface AlertRules extends Pick<AlertsConfig, 'recipients' | 'timeZone' | 'waitTransient'> {
@@ -22,7 +24,7 @@ const URGENT: ReadonlySet<ErrorCode> = new Set([
  * repeated without anybody. Never what stops a cabinet (`credentials`) or waits for a person (`rejected`, `defect`).
  */
 export function canWait(code: ErrorCode): boolean {
-  const { kind } = ERROR_CODES[code];
+  const { kind } = codeEntry(code);
   return (kind === 'transient' || kind === 'unknown') && !URGENT.has(code);
 }
 
@@ -44,9 +46,10 @@ export interface ToTell {
   readonly openedAt: Date;
 }
 
-/** Nobody can be told by mail that mails do not go. */
-export function isMailable({ scope }: Pick<ToTell, 'scope'>): boolean {
-  return scope !== 'smtp';
+/** Nobody can be told by mail that mails do not go; records of a showcase stand in its own letter. */
+export function isMailable({ code, scope }: Pick<ToTell, 'code' | 'scope'>): boolean {
+  const { what } = readScope(scope);
+  return what !== 'smtp' && !(what === 'showcase' && Object.hasOwn(RECORD_STATE_OF, code));
 }
 
 /** Whether the mail about an opening is due. */
@@ -56,8 +59,8 @@ export function isDue(rules: AlertRules, { code, openedAt }: ToTell, now: Date):
 }
 
 /**
- * Who is written to about an incident: each recipient whose cabinets, kinds and codes fit; nobody fits: everybody. What
- * concerns the whole installation is not for those who asked for some cabinets only.
+ * Who is written to about an incident: each recipient whose cabinets, kinds and codes fit, and a showcase's own people;
+ * nobody fits: everybody. What concerns the whole installation is not for those who asked for some cabinets only.
  */
 export function recipientsOf(
   rules: AlertRules,
@@ -68,10 +71,11 @@ export function recipientsOf(
   const found = rules.recipients.filter(
     ({ cabinets, kinds, codes }) =>
       (cabinets === undefined || (concerned ?? []).some((id) => cabinets.includes(id))) &&
-      (kinds === undefined || kinds.includes(ERROR_CODES[code].kind)) &&
+      (kinds === undefined || kinds.includes(codeEntry(code).kind)) &&
       (codes === undefined || codes.includes(code)),
   );
-  return unique(found.length === 0 ? rules.everybody : found.flatMap(({ to }) => to));
+  const to = [...found.flatMap((one) => one.to), ...peopleOf(scope, world)];
+  return unique(to.length === 0 ? rules.everybody : to);
 }
 
 /** Who gets the digest: recipients without any limit, else everybody. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DateTime } from 'luxon';
-import { ERROR_CODES, type ErrorCode } from '../../model/error-codes.ts';
+import { codeEntry } from '../../model/code-entry.ts';
+import type { ErrorCode } from '../../model/error-codes.ts';
 import type { NewMail } from '../mail/outbox.ts';
 import { type MailBlock, renderBody } from '../mail/render.ts';
 import type { AlertRules } from './mail-rules.ts';
@@ -41,7 +42,7 @@ export function mailOf(
 }
 
 function one(end: 'opened' | 'closed', incident: MailedIncident, words: Words): Omit<NewMail, 'to'> {
-  const { title, remedy } = ERROR_CODES[incident.code];
+  const { title, remedy } = codeEntry(incident.code);
   const where = scopeWords(incident.scope, words.world());
   const opened = end === 'opened';
   const blocks: MailBlock[] = [
@@ -78,10 +79,10 @@ function many(
       ? [{ kind: 'paragraph' as const, text: `И ещё ${count - shown.length}: все видны в журнале ошибок.` }]
       : []),
     ...(opened
-      ? codes.map((code) => ({
-          kind: 'paragraph' as const,
-          text: `${ERROR_CODES[code].title} (${code}). Что делать. ${ERROR_CODES[code].remedy}`,
-        }))
+      ? codes.map((code) => {
+          const { title, remedy } = codeEntry(code);
+          return { kind: 'paragraph' as const, text: `${title} (${code}). Что делать. ${remedy}` };
+        })
       : []),
     ...link(words, '/errors', 'Журнал ошибок'),
     ...(opened ? [ONCE] : []),

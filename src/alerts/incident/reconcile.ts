@@ -16,7 +16,7 @@ const QUIET_SECONDS = 10;
 const FILLED_AT_ONCE = 1000;
 
 /** Codes of `opa:` incidents that another watch opens, counts and closes (src/replies/watch.ts). */
-const WATCHED_ELSEWHERE: readonly ErrorCode[] = ['ANSWER_NOT_ARRIVED', 'CARD_TERM_TOO_LATE'];
+export const WATCHED_ELSEWHERE: readonly ErrorCode[] = ['ANSWER_NOT_ARRIVED', 'CARD_TERM_TOO_LATE'];
 
 /**
  * Makes incidents of deliveries and unreadable messages say what the tables say: each group of members has an open
@@ -41,10 +41,6 @@ export async function reconcileIncidents(deps: ReconcileDeps, quietSeconds = QUI
 export async function reconcileRecords(deps: ReconcileDeps): Promise<number> {
   const groups = await deps.db.query<Group>(RECORDS, [Object.keys(RECORD_STATE_OF)]);
   await settleGroups(deps, groups);
-  await deps.db.query(
-    `UPDATE incident SET mail_state = 'none' WHERE mail_state = 'waiting' AND scope LIKE 'showcase:%' AND code = ANY($1)`,
-    [Object.keys(RECORD_STATE_OF)],
-  );
   return await closeLeft(deps, CLOSE_RECORDS, [Object.keys(RECORD_STATE_OF), groups.map(keyOf)]);
 }
 

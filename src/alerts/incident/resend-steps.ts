@@ -111,7 +111,8 @@ async function resend(tx: Queryable, run: Run, kind: MemberKind, taken: readonly
         [ids, run.scope.slice('showcase:'.length)],
       );
       return [];
-    case 'card': {
+    case 'card':
+    case 'addition': {
       const rows = await tx.query<{ posId: string }>(
         `SELECT DISTINCT pos_id AS "posId" FROM appeal WHERE id = ANY($1::bigint[]) ORDER BY 1`,
         [refs],

@@ -3,6 +3,7 @@ import { Fault } from '../../model/errors.ts';
 import { inTransaction, type Queryable } from '../../store/data-source.ts';
 import { tellDone } from './commands.ts';
 import { countMembers, listMembers, type Member } from './members.ts';
+import { startResend } from './note-resent.ts';
 import { giveOut } from './resend-steps.ts';
 import { findIncident, type IncidentRow } from './rows.ts';
 import type { ScopeWorld } from './scope.ts';
@@ -65,39 +66,12 @@ export async function resendIncident(
     if (running !== undefined) return running;
     const total = await countMembers(tx, incident, world, MOST_COUNTED, true);
     if (total === 0) throw invalid('отправлять снова нечего: в группе никого не осталось');
-    const made = await startResend(tx, id, { who, why, total });
+    const made = await startResend(tx, id, { who, why }, total);
     await tellDone(tx, incident, { who, action: 'incident-resent', why, data: { total } });
     return { id: made, total };
   });
   await giveOut(dataSource, started.id, world);
   return started;
-}
-
-/**
- * Notes that one member was mended or sent again by itself, so that its incident waits for how it ends, and is not ended
- * and opened anew by one more refusal. `ref`: event of a delivery, appeal of a card.
- */
-export async function noteResent(
-  tx: Queryable,
-  incidentId: string,
-  ref: string,
-  { who, why }: { readonly who: string; readonly why: string },
-): Promise<void> {
-  const made = await startResend(tx, incidentId, { who, why, total: 1 });
-  await tx.query('UPDATE incident_resend SET given = 1, finished_at = now() WHERE id = $1', [made]);
-  await tx.query('INSERT INTO incident_resent (resend_id, ref) VALUES ($1, $2)', [made, ref]);
-}
-
-async function startResend(
-  tx: Queryable,
-  incidentId: string,
-  { who, why, total }: { readonly who: string; readonly why: string; readonly total: number },
-): Promise<string> {
-  const [made] = await tx.query<{ id: string }>(
-    `INSERT INTO incident_resend (incident_id, who, why, total) VALUES ($1, $2, $3, $4) RETURNING id::text AS id`,
-    [incidentId, who, why, total],
-  );
-  return made?.id ?? '';
 }
 
 export interface ResendProgress {

@@ -1,4 +1,4 @@
-import { readScope, type ScopeWorld } from './scope.ts';
+import { cabinetNamed, readScope, type ScopeWorld } from './scope.ts';
 
 const WORDS = {
   ru: {
@@ -37,15 +37,18 @@ const WORDS = {
 export function scopeWords(scope: string, world: ScopeWorld, lang: 'ru' | 'en' = 'ru'): string {
   const say = WORDS[lang];
   const read = readScope(scope);
-  const named = (id: string) => {
-    const name = world.cabinets.find((cabinet) => cabinet.id === id)?.name;
-    return say.cabinet.replace('{name}', name === undefined ? id : `${name} (${id})`);
+  const named = (cabinet: ScopeWorld['cabinets'][number] | undefined, otherwise: string) => {
+    const { name, id = otherwise } = cabinet ?? {};
+    return say.cabinet.replace('{name}', () => (name === undefined ? id : `${name} (${id})`));
   };
   switch (read.what) {
     case 'cabinet':
-      return named(read.cabinet);
+      return named(cabinetNamed(read.cabinet, world), read.cabinet);
     case 'opa':
-      return named(world.cabinets.find(({ opaId }) => opaId === read.opaId)?.id ?? read.opaId);
+      return named(
+        world.cabinets.find(({ opaId }) => opaId === read.opaId),
+        read.opaId,
+      );
     case 'channel': {
       const channel = say.channel.replace('{name}', read.channel);
       const code = /^code-(.+)$/.exec(read.part)?.[1];

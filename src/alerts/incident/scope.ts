@@ -15,8 +15,15 @@ export interface ScopeWorld {
     readonly opaId: string;
     readonly channel: string;
     readonly name?: string;
+    /** IANA. */
+    readonly timeZone?: string;
   }[];
-  readonly showcases: readonly { readonly id: string; readonly cabinet: string }[];
+  readonly showcases: readonly {
+    readonly id: string;
+    readonly cabinet: string;
+    /** Its own people. */
+    readonly mailTo?: readonly string[];
+  }[];
 }
 
 /** Reads a scope; one of a later version is `other`. */
@@ -43,12 +50,20 @@ export function readScope(scope: string): ScopeOf {
   }
 }
 
+/** The cabinet of a scope `cabinet:…`: by its id, or by the platform's number, which its breaker bears. */
+export function cabinetNamed(
+  name: string,
+  { cabinets }: ScopeWorld,
+): ScopeWorld['cabinets'][number] | undefined {
+  return cabinets.find(({ id }) => id === name) ?? cabinets.find(({ opaId }) => opaId === name);
+}
+
 /** Ids of the cabinets that a scope concerns; undefined when it concerns the whole installation. */
 export function cabinetsOf(scope: string, world: ScopeWorld): readonly string[] | undefined {
   const read = readScope(scope);
   switch (read.what) {
     case 'cabinet':
-      return [read.cabinet];
+      return [cabinetNamed(read.cabinet, world)?.id ?? read.cabinet];
     case 'opa':
       return world.cabinets.filter(({ opaId }) => opaId === read.opaId).map(({ id }) => id);
     case 'channel':
@@ -58,6 +73,13 @@ export function cabinetsOf(scope: string, world: ScopeWorld): readonly string[] 
     default:
       return undefined;
   }
+}
+
+/** Who is to know of what concerns this showcase; nobody for any other scope. */
+export function peopleOf(scope: string, world: ScopeWorld): readonly string[] {
+  const read = readScope(scope);
+  if (read.what !== 'showcase') return [];
+  return world.showcases.flatMap(({ id, mailTo }) => (id === read.showcase ? (mailTo ?? []) : []));
 }
 
 /** Scopes, whole and by their beginnings, that concern a cabinet: for a filter. */
@@ -70,7 +92,9 @@ export function scopesOf(
   return {
     whole: [
       `cabinet:${cabinet}`,
-      ...(found === undefined ? [] : [`opa:${found.opaId}`, `channel:${found.channel}`]),
+      ...(found === undefined
+        ? []
+        : [`opa:${found.opaId}`, `cabinet:${found.opaId}`, `channel:${found.channel}`]),
       ...showcases.map(({ id }) => `showcase:${id}`),
     ],
     beginnings: found === undefined ? [] : [`channel:${found.channel}:`],

@@ -1,10 +1,12 @@
 import { OTHER_CAUSES } from '../incidents.ts';
+import { lateTerms } from './late-terms.ts';
 import type { IncidentRow } from './rows.ts';
 import { readScope, type ScopeWorld } from './scope.ts';
 
 export type MemberKind =
   | 'delivery'
   | 'card'
+  | 'addition'
   | 'appeal'
   | 'package'
   | 'message'
@@ -45,7 +47,10 @@ export function sourcesOf(incident: Facts, world: ScopeWorld): readonly MemberSo
   switch (scope.what) {
     case 'opa':
       if (code === 'ANSWER_NOT_ARRIVED') return [announced(scope.opaId)];
-      if (code === 'CARD_TERM_TOO_LATE') return [];
+      if (code === 'CARD_TERM_TOO_LATE') {
+        const cabinet = world.cabinets.find(({ opaId }) => opaId === scope.opaId);
+        return [lateCards(scope.opaId, cabinet?.timeZone ?? 'Europe/Moscow')];
+      }
       return [deliveries(code, scope.opaId, fingerprint)];
     case 'cabinet': {
       const opaId = world.cabinets.find(({ id }) => id === scope.cabinet)?.opaId;
@@ -107,12 +112,25 @@ function announced(opaId: string): MemberSource {
   return {
     kind: 'card',
     ref: null,
-    from: `FROM sed_event m JOIN card k ON k.id = m.card_id JOIN appeal a ON a.id = k.appeal_id
-      WHERE a.opa_id = $1 AND m.kind = 'answer-announced' AND m.stored_at < now() - interval '24 hours' AND a.stage = 'open'
-        AND NOT EXISTS (SELECT 1 FROM sed_event d WHERE d.card_id = m.card_id AND d.kind = 'answer'
-                        AND (d.subject = m.subject OR d.stored_at > m.stored_at))`,
+    from: `FROM card m JOIN appeal a ON a.id = m.appeal_id
+      WHERE a.opa_id = $1 AND a.stage = 'open' AND m.id IN (SELECT e.card_id FROM sed_event e
+        WHERE e.kind = 'answer-announced' AND e.stored_at < now() - interval '24 hours'
+          AND NOT EXISTS (SELECT 1 FROM sed_event d WHERE d.card_id = e.card_id AND d.kind = 'answer'
+                          AND (d.subject = e.subject OR d.stored_at > e.stored_at)))`,
     params: [opaId],
-    columns: `${OF_APPEAL}, k.number AS "cardNumber", '' AS what, NULL AS detail, m.stored_at AS since`,
+    columns: `${OF_APPEAL}, m.number AS "cardNumber", '' AS what, NULL AS detail,
+      (SELECT min(e.stored_at) FROM sed_event e WHERE e.card_id = m.id AND e.kind = 'answer-announced') AS since`,
+  };
+}
+
+function lateCards(opaId: string, zone: string): MemberSource {
+  const { join, where } = lateTerms('m', '$2');
+  return {
+    kind: 'card',
+    ref: null,
+    from: `FROM card m JOIN appeal a ON a.id = m.appeal_id ${join} WHERE a.opa_id = $1 AND ${where}`,
+    params: [opaId, zone],
+    columns: `${OF_APPEAL}, m.number AS "cardNumber", '' AS what, first.day AS detail, m.registered_at AS since`,
   };
 }
 
@@ -132,7 +150,7 @@ function cards(code: string, channel: string, refusal: string | undefined): Memb
 /** Additions to a card that is registered: refused, or not to be written. */
 function additions(code: string, channel: string, refusal: string | undefined): MemberSource {
   return {
-    kind: 'card',
+    kind: 'addition',
     ref: 'k.appeal_id',
     from: `FROM package m JOIN card k ON k.id = m.card_id JOIN appeal a ON a.id = k.appeal_id
       WHERE m.stage = 'failed' AND m.part > 0 AND m.channel = $1
@@ -140,7 +158,7 @@ function additions(code: string, channel: string, refusal: string | undefined): 
         AND ($3::int IS NULL OR m.failure_code = $3)
         AND NOT EXISTS (SELECT 1 FROM package n WHERE n.card_id = m.card_id AND n.part = m.part AND n.attempt > m.attempt)`,
     params: [channel, code, refusal ?? null],
-    columns: `${OF_APPEAL}, k.number AS "cardNumber", 'addition' AS what, m.failure_text AS detail, m.begun_at AS since`,
+    columns: `${OF_APPEAL}, k.number AS "cardNumber", '' AS what, m.failure_text AS detail, m.begun_at AS since`,
   };
 }
 

@@ -24,14 +24,14 @@ interface Shape {
 /** The API for people: every address with its rights, what it takes and gives, and the refusals. */
 export function docsPage(viewer: Viewer, routes: readonly ApiRoute[]): string {
   const groups = Map.groupBy(routes, ({ path }) => path.split('/')[1] ?? '');
-  const body = html`<p>Адреса ниже начинаются с <code>/api/v1</code>. Токен передают в заголовке
-<code>Authorization: Bearer …</code>; его выдаёт на сервере команда <code>posrednik token add ИМЯ --role operator --scopes appeals:read,deliveries:read</code>
-и показывает один раз. Тела запросов и ответов — JSON. То же самое для программ: <a href="/api/v1/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
+  const body = html`<div lang="ru"><p>Адреса ниже начинаются с <code>/api/v1</code>. Токен передают в заголовке
+<code>Authorization: Bearer …</code>; его выдаёт администратор на странице «Пользователи» → «Токены API» или на сервере командой
+<code>posrednik token add ИМЯ --role operator --scopes appeals:read,deliveries:read</code>. Он показывается один раз. Тела запросов и ответов — JSON. То же самое для программ: <a href="/api/v1/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
 <nav aria-label="Разделы API"><ul class="figures">${[...groups.keys()].map((group) => html`<li><a href="#${group}">${group}</a></li>`)}<li><a href="#refusals">Отказы</a></li></ul></nav>
 ${[...groups].map(([group, list]) => html`<section id="${group}"><h2>${group}</h2>${list.map(operation)}</section>`)}
 <section id="refusals"><h2>Отказы</h2><p>Отказ — <code>application/problem+json</code> (RFC 9457) с такими полями:</p>${fields(schemaOf(problem, 'output'))}
 <p>При роде <code>transient</code> и <code>unknown</code> повторите позже, при остальных исправьте названное. Все коды:</p>
-<dl class="facts">${Object.entries(ERROR_CODES).map(([code, { title }]) => html`<dt id="${code}"><code>${code}</code></dt><dd>${title}</dd>`)}</dl></section>`;
+<dl class="facts">${Object.entries(ERROR_CODES).map(([code, { title }]) => html`<dt id="${code}"><code>${code}</code></dt><dd>${title}</dd>`)}</dl></section></div>`;
   return frame({ title: 'API', body, viewer });
 }
 

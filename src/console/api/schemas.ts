@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { ERROR_KINDS } from '../../model/errors.ts';
 
+/** What a cabinet does. */
+export const CABINET_STATES = ['active', 'paused', 'blocked'] as const;
+
 /** A moment, ISO 8601 with its offset. */
 export const moment = z.iso.datetime({ offset: true }).describe('Время, ISO 8601');
 

@@ -62,13 +62,11 @@ function polling() {
   }, seconds * 1000);
 }
 
-/** Buttons `data-copy="#id"` copy a text; hidden where the browser does not allow it. */
+/** Buttons `data-copy="#id"` copy a text; they are hidden until it is known that the browser allows it. */
 function copying() {
+  if (!navigator.clipboard) return;
   for (const button of document.querySelectorAll('[data-copy]')) {
-    if (!navigator.clipboard) {
-      button.hidden = true;
-      continue;
-    }
+    button.hidden = false;
     button.addEventListener('click', async () => {
       const text = document.querySelector(button.dataset.copy)?.textContent ?? '';
       await navigator.clipboard.writeText(text);
@@ -78,9 +76,10 @@ function copying() {
   }
 }
 
-/** Checkboxes `data-all="name"` tick all boxes of that name in their form. */
+/** Checkboxes `data-all="name"`, hidden where no script runs, tick all boxes of that name in their form. */
 function ticking() {
   for (const all of document.querySelectorAll('input[data-all]')) {
+    all.closest('label').hidden = false;
     all.addEventListener('change', () => {
       for (const box of all.form.querySelectorAll(`input[type="checkbox"][name="${all.dataset.all}"]`)) {
         box.checked = all.checked;

@@ -3,6 +3,7 @@ import { ERROR_CODES } from '../../model/error-codes.ts';
 import { type Fault, toFault } from '../../model/errors.ts';
 import { type FrameOptions, frame } from './frame.ts';
 import { html, type Markup } from './html.ts';
+import type { Download } from './page.ts';
 import { safePath } from './path.ts';
 import { speak, type Words } from './words.ts';
 
@@ -51,10 +52,7 @@ export function sendPage(reply: FastifyReply, status: number, markup: string) {
 }
 
 /** Sends a file to be saved under its name. */
-export function sendFile(
-  reply: FastifyReply,
-  file: { readonly name: string; readonly type: string; readonly content: string | Buffer },
-) {
+export function sendFile(reply: FastifyReply, file: Download) {
   // RFC 8187: quotes and parentheses are percent-encoded too.
   const name = encodeURIComponent(file.name.toWellFormed()).replace(
     /['()*]/g,

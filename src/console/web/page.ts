@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Section } from './frame.ts';
 import type { Markup } from './html.ts';
 import type { Role, Viewer } from './viewer.ts';
@@ -27,6 +28,13 @@ export interface PageRequest {
   readonly url: string;
 }
 
+/** A file to be saved under its name; a large one as a stream. */
+export interface Download {
+  readonly name: string;
+  readonly type: string;
+  readonly content: string | Buffer | Readable;
+}
+
 export type PageAnswer =
   | {
       readonly title: string;
@@ -39,7 +47,7 @@ export type PageAnswer =
       readonly goTo: string;
       readonly notice?: { readonly tone: 'good' | 'bad'; readonly text: string };
     }
-  | { readonly download: { readonly name: string; readonly type: string; readonly content: string | Buffer } }
+  | { readonly download: Download }
   /** A page of its own, e.g. the heat map. */
   | { readonly whole: string };
 

@@ -15,11 +15,15 @@ export type CardReader = (row: Row) => ReadCard | undefined;
 
 const JUNK = 'значение неизвестного вида';
 
-/** The reader of one archive's cards: paths and rules of mappings/delo.yaml, compiled once for its dictionaries. */
+/**
+ * The reader of one archive's cards: paths and rules of mappings/delo.yaml, compiled once for its dictionaries.
+ * `withText`: what a card is about is read too.
+ */
 export function createCardReader(
   { card: names, requisites }: DeloMapping,
   dictionaries: Dictionaries,
   timeZone: string,
+  withText = false,
 ): CardReader {
   const pathOf = pathReader(requisites.valuesAt, dictionaries.requisites);
   const { fields } = names;
@@ -86,6 +90,8 @@ export function createCardReader(
       channel: channelOf(row),
       applicantKind: applicantOf(row),
       organization: text('organization', paths.organization),
+      // It helps a rule along; whatever else it may be does not keep the card back.
+      text: withText ? textOf(valueAt(row, paths.text)) : undefined,
       posId: text('posId', own.posId),
       showcaseFlag: flag('showcaseFlag', own.showcaseFlag),
       posStatus: text('posStatus', own.posStatus),

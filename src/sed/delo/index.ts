@@ -58,14 +58,15 @@ export function createDeloArchive(options: DeloArchiveOptions): DeloArchive {
   });
   const shelf = createShelf((signal) => readDictionaries(client, mapping, pageSize, signal), now);
 
-  async function tools(maxAgeMs: number, signal: AbortSignal | undefined) {
+  async function tools(maxAgeMs: number, signal: AbortSignal | undefined, withText = false) {
     const dictionaries = await shelf.get(maxAgeMs, signal);
-    return { client, mapping, dictionaries, read: createCardReader(mapping, dictionaries, timeZone) };
+    const read = createCardReader(mapping, dictionaries, timeZone, withText);
+    return { client, mapping, dictionaries, read };
   }
 
   async function* cards(query: ArchiveQuery, signal?: AbortSignal) {
     if (query.cardfiles.length === 0) return;
-    const { dictionaries, read } = await tools(FRESH_MS, signal);
+    const { dictionaries, read } = await tools(FRESH_MS, signal, query.withText);
     // Without it a card that came from the platform would look like any other and be counted there twice.
     apiNameOf(dictionaries, mapping.requisites.posId);
     const source: PageSource = {

@@ -104,6 +104,7 @@ export const deloMappingSchema = z.strictObject({
       latitude: path.optional(),
       longitude: path.optional(),
       organization: path.optional(),
+      text: path.optional(),
     }),
     rubrics: z.strictObject({ list: criterion, due: name, order: name.optional() }),
     states: completeRules(z.enum(CARD_STATES)),

@@ -62,6 +62,7 @@ export const CARD_VARIABLES = {
   'cabinet.name': text('название кабинета', (_, c) => c.request.cabinet.name),
   'cabinet.organization': text('организация кабинета', (_, c) => c.request.cabinet.organizationName),
   'cabinet.region': text('регион кабинета', (_, c) => c.request.cabinet.region),
+  showcaseFlag: flag('выгружать ли её в витрину', (_, c) => c.request.cabinet.showsPlatformBorn),
   repeatOf: text('номер прежнего обращения', (a) => a.repeatOf),
   'earlier.number': text('номер прежней карточки', (_, c) => c.request.earlier?.number),
   'earlier.date': date('дата прежней карточки', (_, c) => c.request.earlier?.date),

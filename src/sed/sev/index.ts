@@ -18,6 +18,8 @@ export interface SevExchangeOptions {
   /** IANA zone in which the СЭД of a channel writes times without an offset; Europe/Moscow unless told. */
   readonly zoneOf?: (channel: string) => string;
   readonly clock?: Clock;
+  /** Whether the showcase counts cards of this cabinet (opaId) that came from the platform; no unless told. */
+  readonly showsPlatformBorn?: (opaId: string) => boolean;
 }
 
 const DEFAULTS = {
@@ -28,8 +30,12 @@ const DEFAULTS = {
 
 /** The exchange half of the СЭВ driver (contracts/sev.md, section 1): messages as folders of files. */
 export function createSevExchange(options: SevExchangeOptions): SedExchange {
-  const { channels, mapping } = options;
-  const writer = createSevWriter({ channels: [...channels], mapping });
+  const { channels, mapping, showsPlatformBorn } = options;
+  const writer = createSevWriter({
+    channels: [...channels],
+    mapping,
+    ...(showsPlatformBorn === undefined ? {} : { showsPlatformBorn }),
+  });
   const clock = options.clock ?? systemClock;
 
   function inFolder(channel: string): string {

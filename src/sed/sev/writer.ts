@@ -33,6 +33,7 @@ const SWEEP_MS = 3_600_000;
 export function createSevWriter(options: {
   readonly channels: ReadonlyMap<string, SedChannel> | readonly SedChannel[];
   readonly mapping: CardMapping;
+  readonly showsPlatformBorn?: (opaId: string) => boolean;
 }): SevWriter {
   const channels: ReadonlyMap<string, SedChannel> =
     options.channels instanceof Map
@@ -51,8 +52,11 @@ export function createSevWriter(options: {
   };
 
   function render(request: CardRequest): RenderedPackage {
+    const { cabinet, channel } = request;
     try {
-      return renderPackage(channelOf(request.channel), request, options.mapping);
+      const showsPlatformBorn = options.showsPlatformBorn?.(cabinet.opaId) ?? false;
+      const told = { ...request, cabinet: { showsPlatformBorn, ...cabinet } };
+      return renderPackage(channelOf(channel), told, options.mapping);
     } catch (error) {
       throw toFault(error);
     }

@@ -8,7 +8,7 @@ describe('a fingerprint', () => {
     ['Ответ Иванову И. И., часть 2.docx: тип «docx» не разрешён', '…: тип «…» не разрешён'],
     ['нет файла: ответ.pdf, приложение к ответу 3.xlsx', 'нет файла: …'],
     ['организации «МУП Горсвет» нет в таблице forward', 'организации «…» нет в таблице forward'],
-    ['код ответа 422', 'код ответа N'],
+    ['код ответа 422', 'код ответа 422'],
     ['карточка 8f14e45f-ceea-467f-a8f2-1c2d3e4f5a6b не найдена', 'карточка N не найдена'],
     ['см. https://pos.test/a/1?b=2 и petrov@mail.test', 'см. … и …'],
     ['файлов 12, разрешено 10', 'файлов N, разрешено N'],
@@ -35,9 +35,9 @@ describe('a fingerprint', () => {
 
   it('names the field first, its places left out', () => {
     expect(causeOf({ field: 'answers[3].files.0.name', detail: 'код ответа 422' })).toBe(
-      'answers[N].files.N.name: код ответа N',
+      'answers[N].files.N.name: код ответа 422',
     );
-    expect(causeOf({ field: null, detail: 'код ответа 422' })).toBe('код ответа N');
+    expect(causeOf({ field: null, detail: 'код ответа 422' })).toBe('код ответа 422');
     expect(causeOf({ field: 'comment', detail: null })).toBe('comment');
     expect(causeOf({})).toBe('');
   });

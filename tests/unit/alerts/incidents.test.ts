@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { tellBreakerChange } from '../../../src/alerts/breaker-changes.ts';
+import { holdBreakerIncidents, tellBreakerChange } from '../../../src/alerts/breaker-changes.ts';
 import { createIncidents } from '../../../src/alerts/incidents.ts';
 import { writeJournal } from '../../../src/alerts/journal.ts';
 import { createLog } from '../../../src/log.ts';
@@ -169,6 +169,28 @@ describe('incidents', () => {
       'open',
       'closed',
     ]);
+  });
+
+  it('an endpoint held back by nobody any more ends its incident; one that is held goes on', async () => {
+    for (const scope of ['platform', 'cabinet:1', 'smtp'])
+      await incidents.open(db, 'ENDPOINT_PAUSED', scope, 'PLATFORM_BUSY');
+    await db.query(
+      `UPDATE incident SET last_at = now() - interval '3 minutes' WHERE code = 'ENDPOINT_PAUSED' AND scope <> 'smtp'`,
+    );
+    const modes = new Map([
+      ['platform', 'half-open'],
+      ['cabinet:1', 'closed'],
+    ] as const);
+    const turn = () => holdBreakerIncidents({ db, incidents, breakers: { states: () => modes } });
+    await turn();
+    // «smtp» is told of lately: another daemon may hold it.
+    const open = (await rows()).filter((row) => row.open).map(({ scope, count }) => [scope, count]);
+    expect(open.sort()).toEqual([
+      ['platform', 1],
+      ['smtp', 1],
+    ]);
+    await turn();
+    expect((await rows()).filter((row) => row.open)).toHaveLength(2);
   });
 
   it('journal lines keep their order, their empty places and any text; none is no statement', async () => {

@@ -49,6 +49,7 @@ async function start(yaml: string): Promise<unknown[]> {
     dataSource: world.database.dataSource,
     db: world.db,
     incidents: world.incidents,
+    breakers: { states: () => new Map() },
     finalStatuses: new Set(['ANSWERED']),
     signal: stop.signal,
     cabinets: () => loaded.cabinets,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { listAudit } from '../../../src/console/users/audit.ts';
 import { queryable } from '../../../src/store/data-source.ts';
 import { type PlatformSimulator, startPlatform } from '../../simulators/platform/index.ts';
 import { runRepairCommand } from '../../support/command-run.ts';
@@ -61,6 +62,11 @@ describe('cabinets pause and resume', () => {
       expect(await row()).toEqual({ state: 'active', code: null, detail: null, due: true });
       expect((await run('resume', 'lko-1')).stdout).toBe('Кабинет lko-1 не был приостановлен.');
       expect(await events()).toEqual(['cabinet-paused', 'cabinet-resumed']);
+      const audit = await listAudit(queryable(database.dataSource), { object: 'cabinet:lko-1' });
+      expect(audit.map(({ who, action, why }) => [who, action, why]).reverse()).toEqual([
+        ['команда', 'cabinet-paused', 'переезд'],
+        ['команда', 'cabinet-resumed', null],
+      ]);
     },
     LONG,
   );

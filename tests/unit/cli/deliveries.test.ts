@@ -120,8 +120,8 @@ describe('deliveries resend', () => {
       expect(JSON.parse(byCode.stdout)).toEqual({ resent: [fresh] });
       expect(await deliveryOf(database, fresh)).toEqual({ state: 'cancelled', fresh: true, rung: true });
       expect(await journal('delivery-resend-asked')).toEqual([
-        { deliveryId: begun, why: 'исправлено' },
-        { deliveryId: fresh, why: 'команда' },
+        { deliveryId: begun, who: 'команда', why: 'исправлено' },
+        { deliveryId: fresh, who: 'команда', why: 'команда' },
       ]);
     },
     LONG,
@@ -156,7 +156,9 @@ describe('deliveries cancel', () => {
       expect(refused.code).toBe(1);
       expect(JSON.parse(refused.stdout)).toEqual({ id: going, cancelled: false });
       expect(await deliveryOf(database, going)).toMatchObject({ state: 'unknown' });
-      expect(await journal('delivery-cancelled')).toEqual([{ deliveryId: queued, why: 'сделано вручную' }]);
+      expect(await journal('delivery-cancelled')).toEqual([
+        { deliveryId: queued, who: 'команда', why: 'сделано вручную' },
+      ]);
     },
     LONG,
   );

@@ -73,10 +73,59 @@ describe('--api', () => {
       expect((await run('appeals', 'resend', '7001')).stdout).toContain('отправлять нечего');
       const audited = await listAudit(api.db, {});
       expect(audited.map(({ who, action, why }) => [who, action, why])).toEqual([
-        ['token:бот', 'card-resent', 'команда'],
         ['token:бот', 'delivery-cancelled', 'лишняя'],
         ['token:бот', 'delivery-resent', 'исправлено'],
         ['token:бот', 'appeal-viewed', null],
+      ]);
+    },
+    LONG,
+  );
+
+  it(
+    'pauses, resumes, checks and back-fills a cabinet through the daemon, in the words of the same commands without it',
+    async () => {
+      expect(await run('cabinets', 'pause', 'lko-1', '--why', 'переезд')).toEqual({
+        code: 0,
+        stdout: expect.stringMatching(/^Кабинет lko-1 приостановлен: .*cabinets resume lko-1\.\n$/),
+        stderr: '',
+      });
+      expect((await run('cabinets', 'pause', 'lko-1')).stdout).toBe('Кабинет lko-1 уже приостановлен.\n');
+      expect(await run('cabinets', 'check', 'lko-1')).toMatchObject({
+        code: 0,
+        stdout:
+          'Кабинет lko-1: платформа впустила. Он приостановлен человеком; вернуть: cabinets resume lko-1.\n',
+      });
+      expect(JSON.parse((await run('cabinets', 'resume', 'lko-1', '--json')).stdout)).toEqual({
+        cabinet: 'lko-1',
+        state: 'active',
+        changed: true,
+      });
+      const refused = await run('cabinets', 'check', 'lko-2');
+      expect(refused.code).toBe(1);
+      expect(refused.stdout).toMatch(/^Кабинет lko-2: PLATFORM_CREDENTIALS_WRONG: .*\nСверьте/);
+      expect((await run('cabinets', 'resume', 'lko-2')).stdout).toMatch(
+        /заблокирован.*cabinets check lko-2\.$/m,
+      );
+      const days = ['--from', '2026-01-01', '--to', '2026-01-31'];
+      const asked = await run('cabinets', 'backfill', 'lko-1', ...days, '--with-cards', '--json');
+      expect(JSON.parse(asked.stdout)).toEqual({
+        cabinet: 'lko-1',
+        from: '2025-12-31T21:00:00.000Z',
+        to: '2026-01-31T21:00:00.000Z',
+      });
+      expect(await api.db.query('SELECT reason, force_cards FROM backfill')).toEqual([
+        { reason: 'command', force_cards: true },
+      ]);
+      const unknown = await run('cabinets', 'check', 'none');
+      expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('API_NOT_FOUND')]);
+      const wrong = await run('cabinets', 'backfill', 'lko-1', '--from', 'вчера', '--to', '2026-01-31');
+      expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('--from: напишите день')]);
+      const audited = await listAudit(api.db, { object: 'cabinet:lko-1' });
+      expect(audited.map(({ who, action }) => [who, action]).reverse()).toEqual([
+        ['token:бот', 'cabinet-paused'],
+        ['token:бот', 'cabinet-checked'],
+        ['token:бот', 'cabinet-resumed'],
+        ['token:бот', 'backfill-asked'],
       ]);
     },
     LONG,
@@ -100,7 +149,7 @@ describe('--api', () => {
     for (const args of [
       ['migrate'],
       ['user', 'list'],
-      ['cabinets', 'pause', 'lko-1'],
+      ['quarantine', 'list'],
       ['deliveries', 'edit', '1', '--why', 'x'],
     ]) {
       const { code, stderr } = await run(...args);

@@ -51,6 +51,22 @@ describe('archives', () => {
     expect(JSON.stringify(archives)).not.toMatch(/Pw-/);
   });
 
+  it('tell addresses of cards only by a whole one with the place of the number', async () => {
+    const withUrl = (url: string) =>
+      load(ARCHIVES.replace('passwordFile', `cardUrl: '${url}', passwordFile`));
+    const good = 'https://delo.test/#/card/{isn}?view=1';
+    expect((await withUrl(good)).config.archives[0]?.cardUrl).toBe(good);
+    for (const bad of [
+      'https://delo.test/card',
+      'javascript:alert({isn})',
+      'https://delo.test/"{isn}',
+      '{isn}',
+    ]) {
+      const { problems } = await configError(withUrl(bad));
+      expect(problems.map(({ path }) => path)).toEqual([expect.stringContaining('cardUrl')]);
+    }
+  });
+
   it('without a password say where to put it', async () => {
     const { archives } = await load(ARCHIVES);
     expect(await rejection(archives[1]?.access.readPassword() ?? Promise.resolve())).toMatchObject({
@@ -78,6 +94,40 @@ describe('what no single value shows', () => {
       ['a', false],
       ['b', false],
     ]);
+  });
+
+  it('schedules are those that the queue can read, each other one is told with its place and value', async () => {
+    const at = (id: string, schedule: string) =>
+      showcase(id, `cabinet: adm, archive: delo-web, cardfiles: ['${id}'], schedule: '${schedule}'`);
+    const list = (...schedules: string[]) =>
+      `${ARCHIVES}showcases:\n${schedules.map((schedule, index) => at(`s${index}`, schedule)).join('')}`;
+    const { config } = await load(list('0 4 * * 1-5', '*/30 * * * *'));
+    expect(config.showcases.map(({ schedule }) => schedule)).toEqual(['0 4 * * 1-5', '*/30 * * * *']);
+    const { problems } = await configError(load(list('30 2 * * *', '61 2 * * *', 'каждую ночь', '30 2 * *')));
+    expect(problems.map(({ path, line, message }) => [path, line !== undefined, message])).toEqual(
+      ['61 2 * * *', 'каждую ночь', '30 2 * *'].map((value, index) => [
+        `posrednik.yaml: showcases[${index + 1}].schedule`,
+        true,
+        expect.stringContaining(`расписание «${value}» не читается: нужны пять полей cron`),
+      ]),
+    );
+  });
+
+  it('a time zone of schedules that is none is told at its cabinet', async () => {
+    const zoned = (zone: string) =>
+      mainYaml(
+        `${ARCHIVES}showcases:\n${showcase('a', "cabinet: adm, archive: delo-web, cardfiles: ['0.1.']")}`,
+      ).replace('passwordFile: secrets/adm}', `passwordFile: secrets/adm, timeZone: ${zone}}`);
+    await putFiles(folder, { 'posrednik.yaml': zoned('Asia/Jakutsk') });
+    const options = { path: join(folder, 'posrednik.yaml'), env: {}, cwd: folder };
+    expect((await configError(loadConfig(options))).problems).toEqual([
+      expect.objectContaining({
+        path: 'posrednik.yaml: cabinets[0].timeZone',
+        message: expect.stringContaining('часовой пояс IANA'),
+      }),
+    ]);
+    await putFiles(folder, { 'posrednik.yaml': zoned('Asia/Yakutsk') });
+    expect((await loadConfig(options)).config.cabinets[0]?.timeZone).toBe('Asia/Yakutsk');
   });
 
   it('doubled ids, unknown names and a cardfile in two showcases are all told, each with its place', async () => {

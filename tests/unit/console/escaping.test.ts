@@ -15,6 +15,7 @@ import { skeleton, textOf } from '../../support/markup.ts';
 let site: ConsoleSite;
 let appealId: string;
 let changeId: string;
+let incidentId: string;
 beforeAll(async () => {
   site = await openConsoleSite();
   const { db } = site;
@@ -41,7 +42,10 @@ beforeAll(async () => {
   await db.query(`INSERT INTO attachment (appeal_id, file_id, position, name) VALUES ($1, 'f', 0, 'x')`, [
     appealId,
   ]);
-  await db.query(`INSERT INTO incident (code, scope, detail) VALUES ('X', 'x', 'x')`);
+  const [incident] = await db.query<{ id: string }>(
+    `INSERT INTO incident (code, scope, detail, note, note_by) VALUES ('X', 'x', 'x', 'x', 'x') RETURNING id::text AS id`,
+  );
+  incidentId = incident?.id ?? '';
   await db.query(`INSERT INTO audit (who, action, object, why) VALUES ('x', 'card-resent', $1, 'x')`, [
     `appeal:${appealId}`,
   ]);
@@ -60,7 +64,7 @@ async function putEverywhere(text: string): Promise<void> {
     `UPDATE sed_event SET kind = $1, data = jsonb_build_object('number', $1::text, 'date', $1::text, 'deadline', $1::text)`,
     `UPDATE delivery SET rule = $1, error_code = $1, error_field = $1, error_detail = $1`,
     `UPDATE attachment SET name = $1, error_code = $1`,
-    `UPDATE incident SET code = $1, scope = $1, detail = $1`,
+    `UPDATE incident SET code = $1, scope = $1, detail = $1, note = $1, note_by = $1`,
     `UPDATE audit SET who = $1, why = $1 WHERE action = 'card-resent'`,
     `UPDATE journal SET code = $1`,
     `UPDATE cabinet SET state = 'blocked', state_code = $1, state_detail = $1`,
@@ -68,8 +72,13 @@ async function putEverywhere(text: string): Promise<void> {
   for (const statement of all) await db.query(statement, [text]);
 }
 
-const PAGES = ['/', '/appeals', '/cabinets', '/cabinets/lko-1'];
-const pagesOf = () => [...PAGES, `/appeals/${appealId}?all=1`, `/appeals/${appealId}/raw/change/${changeId}`];
+const PAGES = ['/', '/appeals', '/cabinets', '/cabinets/lko-1', '/errors?state=all'];
+const pagesOf = () => [
+  ...PAGES,
+  `/errors/${incidentId}`,
+  `/appeals/${appealId}?all=1`,
+  `/appeals/${appealId}/raw/change/${changeId}`,
+];
 
 async function skeletons(pages: readonly string[]): Promise<string[][]> {
   const answers = await Promise.all(pages.map((page) => site.as.admin.get(page)));

@@ -79,6 +79,16 @@ describe('reading cards', () => {
     expect(await archive.countCards({ cardfiles: simulator.cardfiles })).toBe(300);
   });
 
+  it('gives what a card is about only when asked', async () => {
+    const { simulator, archive } = await open({ cards: 3 });
+    const { cardfiles } = simulator;
+    const texts = (cards: readonly ArchiveCard[]) => cards.map(({ text }) => text);
+    expect(texts(await allCards(archive, { cardfiles }))).toEqual([undefined, undefined, undefined]);
+    const asked = await allCards(archive, { cardfiles, withText: true });
+    expect(texts(asked)).toEqual(Array(3).fill(expect.stringContaining('Прошу помочь')));
+    expect(asked.every(({ issues }) => issues === undefined)).toBe(true);
+  });
+
   it.each(['keyset', 'skip'] as const)(
     'of 300 cardfiles by %s stays within the length of addresses',
     async (paging) => {

@@ -49,6 +49,18 @@ describe('breakers', () => {
     expect(breakers.waitMs('platform')).toBe(6000);
   });
 
+  it('of an endpoint that is forgotten are gone, though a call to it was under way', async () => {
+    const { breakers, changes } = setup();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const running = breakers.run('cabinet:1', () => promise);
+    expect([...breakers.states().keys()]).toEqual(['cabinet:1']);
+    breakers.forget('cabinet:1');
+    resolve();
+    await running;
+    expect([...breakers.states()]).toEqual([]);
+    expect(changes).toEqual([]);
+  });
+
   it('stand each for one endpoint', async () => {
     const { breakers, open } = setup();
     await open('cabinet:1', new Fault('PLATFORM_BUSY'));

@@ -106,22 +106,39 @@ describe('a pause by a person', () => {
 });
 
 describe('a cabinet taken out of the settings', () => {
-  it('is blocked no more, and its incident is closed; the others stay as they are', async () => {
+  it('is blocked no more, and its incidents are closed; the others stay as they are', async () => {
     await block();
     const removed = cabinet;
+    const { id, opaId } = removed.config;
+    await incidents.open(site.db, 'APPEAL_SHAPE_UNKNOWN', `cabinet:${id}`);
+    await incidents.open(site.db, 'ENDPOINT_PAUSED', `cabinet:${opaId}`);
+    await incidents.openCounted(site.db, 'ANSWER_NOT_ARRIVED', `opa:${opaId}`, 2);
+    await incidents.openCounted(site.db, 'CARD_TERM_TOO_LATE', `opa:${opaId}`, 2);
+    await incidents.openCounted(site.db, 'PLATFORM_REJECTED', `opa:${opaId}`, 2);
     cabinet = await site.addCabinet();
     await block();
-    const rows = await site.db.query<{ opa_id: string }>('SELECT opa_id FROM cabinet WHERE opa_id <> $1', [
-      removed.config.opaId,
-    ]);
+    const kept = `opa:${cabinet.config.opaId}`;
+    await incidents.openCounted(site.db, 'ANSWER_NOT_ARRIVED', kept, 1);
+    const rows = await site.db.query<{ opa_id: string; name: string }>(
+      'SELECT opa_id, name FROM cabinet WHERE opa_id <> $1',
+      [opaId],
+    );
     await releaseRemovedCabinets(
       site.db,
       incidents,
-      rows.map((row) => ({ opaId: row.opa_id })),
+      rows.map((row) => ({ opaId: row.opa_id, id: row.name })),
     );
     expect((await cabinetRow(site, removed)).state).toBe('active');
     expect(await incidentsOf(site, removed)).toEqual({});
+    expect(
+      await site.db.query('SELECT code FROM incident WHERE closed_at IS NULL AND scope = ANY($1)', [
+        [`cabinet:${opaId}`, `opa:${opaId}`],
+      ]),
+    ).toEqual([{ code: 'PLATFORM_REJECTED' }]);
     expect(await state()).toBe('blocked');
     expect(await incidentsOf(site, cabinet)).toEqual({ PLATFORM_CREDENTIALS_WRONG: 1 });
+    expect(
+      await site.db.query('SELECT code FROM incident WHERE closed_at IS NULL AND scope = $1', [kept]),
+    ).toEqual([{ code: 'ANSWER_NOT_ARRIVED' }]);
   });
 });

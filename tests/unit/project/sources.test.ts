@@ -121,6 +121,14 @@ describe('imports', () => {
     expect(faults).toEqual([]);
   });
 
+  it('nothing but the program itself knows the command line', () => {
+    const faults = targets(
+      inSource.filter(({ path }) => !path.startsWith('src/cli/') && path !== 'src/main.ts'),
+      true,
+    ).filter(({ target }) => target.startsWith('src/cli/'));
+    expect(faults).toEqual([]);
+  });
+
   it('simulators know nothing of the program', () => {
     const faults = targets(
       inTests.filter(({ path }) => path.startsWith('tests/simulators/')),

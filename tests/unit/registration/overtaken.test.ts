@@ -57,7 +57,7 @@ async function newCard() {
       const [state] = await loadReplies(rig.db, [rows[0]?.id ?? '']);
       const [own] = state?.cards ?? [];
       if (state === undefined || own === undefined) return [];
-      const decided = decideAll({ rules: RULES, limits: LIMITS }, state, own, 'Europe/Moscow');
+      const decided = decideAll({ rules: () => RULES, limits: LIMITS }, state, own, 'Europe/Moscow');
       return decided.map(({ event }) => `${event.kind} ${event.subject}`);
     },
   };

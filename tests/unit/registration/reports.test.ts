@@ -307,6 +307,22 @@ describe('the sink of a channel', () => {
     expect(await incidentsOf(rig.db, 'SED_MESSAGE_NO_ENVELOPE')).toMatchObject([{ scope: 'channel:delo-1' }]);
   });
 
+  it('waits no more for a message that was set aside and is read after all', async () => {
+    const sink = createSink(rig.deps);
+    const told = message([]);
+    await sink.trouble('delo-1', told.messageDir, 'SED_MESSAGE_NO_ENVELOPE', 'лежит час');
+    await sink.trouble('delo-1', 'other', 'SED_MESSAGE_NO_ENVELOPE', 'лежит час');
+    await sink.accept(told);
+    const rows = await rig.db.query(
+      'SELECT message_dir AS dir, settled_at IS NULL AS waits FROM quarantine WHERE message_dir = ANY($1) ORDER BY id',
+      [[told.messageDir, 'other']],
+    );
+    expect(rows).toEqual([
+      { dir: told.messageDir, waits: false },
+      { dir: 'other', waits: true },
+    ]);
+  });
+
   it('takes the files of a real answer document, and keeps its fact for the flow back', async () => {
     const posId = await rig.appeal();
     await untilStage(posId, 'registered');

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { settleResent } from '../../../src/alerts/incident/settle-resent.ts';
 import { Fault } from '../../../src/model/errors.ts';
 import { resendCards } from '../../../src/registration/commands.ts';
 import type { RegistrationDeps } from '../../../src/registration/deps.ts';
@@ -83,6 +84,18 @@ describe('the incident of a refusal', () => {
     // The next refusal is told anew.
     await refused(39);
     expect(await open()).toEqual([REFUSED_39]);
+  });
+
+  it('waits for how a card ends that a person has sent again by itself', async () => {
+    const posId = await refused(39);
+    await resendCards(rig.database.dataSource, posId, { said: { who: 'анна', why: 'исправлено' } });
+    await rig.drive();
+    await settleResent(rig.db, 0);
+    expect(await closeSettled(rig.deps)).toBe(0);
+    expect(await open()).toEqual([REFUSED_39]);
+    await acceptMessage(rig.deps, registration(await atOf(posId, 0, 2)));
+    await settleResent(rig.db, 0);
+    expect(await closeSettled(rig.deps)).toBe(1);
   });
 
   it('of another code stays', async () => {

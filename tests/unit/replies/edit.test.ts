@@ -37,7 +37,7 @@ function entryOf(one: Case) {
 }
 
 function edit(id: string, what: Partial<AnswerEdit>, why = 'решение специалиста'): Promise<void> {
-  return editAnswer(rig.worker().dataSource, RULES, id, { ...NOTHING, ...what }, why);
+  return editAnswer(rig.worker().dataSource, RULES, id, { ...NOTHING, ...what }, { who: 'test', why });
 }
 
 const LARGE = `%PDF ${'x'.repeat(2000)}`;

@@ -99,7 +99,7 @@ describe('events read together', () => {
     ...more,
   });
   const decide = (given: CardEvents) =>
-    decideAll({ rules, limits }, { answerAt: null }, given, 'Europe/Moscow').map(
+    decideAll({ rules: () => rules, limits }, { answerAt: null }, given, 'Europe/Moscow').map(
       ({ event: { id }, decision }) => [id, decision.make],
     );
 

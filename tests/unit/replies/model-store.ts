@@ -246,6 +246,8 @@ function statementsOf(world: StoreWorld): readonly (readonly [string, Statement]
     ['INSERT INTO sed_reply', () => []],
     ['DELETE FROM sed_reply', () => []],
     ['UPDATE appeal SET due_at', () => []],
+    ['SELECT (SELECT i.id FROM incident', () => []],
+    ['INSERT INTO audit', () => []],
     ...journalStatements(),
     ...commandStatements(world),
   ];

@@ -30,6 +30,7 @@ export interface TrueEntry {
 
 export const SETTLE_AFTER_MS = 120_000;
 const DEATH = 'the process died';
+const PERSON = { who: 'test', why: 'test' };
 
 export const RULES = `
 version: 1
@@ -47,6 +48,7 @@ answers:
   types: [{ type: EXPLAINED }]
   comment: "Ответ дан"
 `;
+const RULES_READ = parseReplyRules(RULES, 'model');
 
 /** A platform, a store and a clock in memory; the flow between them is the real one. */
 export class World {
@@ -110,14 +112,14 @@ export class World {
 
   async resend(): Promise<void> {
     this.fuse = undefined;
-    await resendDeliveries(this.deps.dataSource, { state: 'attention' }, 'test');
+    await resendDeliveries(this.deps.dataSource, { state: 'attention' }, PERSON);
   }
 
   async cancel(index: number): Promise<void> {
     this.fuse = undefined;
     const rows = this.store.tables.deliveries;
     const row = rows[index % Math.max(rows.length, 1)];
-    if (row !== undefined) await cancelDelivery(this.deps.dataSource, row.id, 'test');
+    if (row !== undefined) await cancelDelivery(this.deps.dataSource, row.id, PERSON);
   }
 
   /** Works and lets time pass until nothing is left to do; false when it does not come to that. */
@@ -149,7 +151,7 @@ export class World {
       log: pino({ level: 'silent' }),
       owner: 'model',
       spool: { pathOf: (sha256) => `/nowhere/${sha256}` },
-      rules: parseReplyRules(RULES, 'model'),
+      rules: () => RULES_READ,
       limits: { maxFiles: 10, maxFileBytes: 1000, types: new Set(['pdf']) },
       settleAfterMs: SETTLE_AFTER_MS,
       retry: { base: 10_000, factor: 4, cap: 3_600_000, windowMs: 72 * 3_600_000 },

@@ -60,10 +60,10 @@ beforeAll(async () => {
     spool,
     incidents: createIncidents(pino({ level: 'silent' })),
     owner: 'first',
-    rules: {
+    rules: () => ({
       ...rules,
       answers: { ...rules.answers, types: [{ when: { group: 'ответ' }, type: 'EXPLAINED' }] },
-    },
+    }),
     limits: { maxFiles: 10, maxFileBytes: 1_000_000, types: new Set(['pdf']) },
     settleAfterMs: 0,
   };

@@ -97,7 +97,7 @@ export async function startSendRig(keyMode: KeyMode) {
       incidents,
       log,
       owner: randomUUID(),
-      rules: rulesWith(),
+      rules: () => rulesWith(),
       limits: answerLimits(mapping),
       settleAfterMs: SETTLE_AFTER_MS,
       retry: { base: 10_000, factor: 4, cap: 3_600_000, windowMs: 72 * 3_600_000 },

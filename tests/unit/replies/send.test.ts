@@ -216,7 +216,7 @@ describe.each<KeyMode>(['keys', 'nokeys'])('deliveries to a platform in mode %s'
     rig.platform.clearFaults(rule);
     const { resendDeliveries } = await import('../../../src/replies/commands.ts');
     const { dataSource } = rig.worker();
-    await resendDeliveries(dataSource, { id: row?.id ?? '' }, 'причина');
+    await resendDeliveries(dataSource, { id: row?.id ?? '' }, { who: 'test', why: 'причина' });
     await one.rest();
     expect(one.sent()).toEqual(['TAKE_TO_WORK']);
   }, 60_000);
@@ -320,7 +320,8 @@ describe.each<KeyMode>(['keys', 'nokeys'])('deliveries to a platform in mode %s'
       error_code: 'PLATFORM_REJECTED',
       error_field: 'comment',
     });
-    await resendDeliveries(rig.worker().dataSource, { code: 'PLATFORM_REJECTED' }, 'причина');
+    const said = { who: 'test', why: 'причина' };
+    await resendDeliveries(rig.worker().dataSource, { code: 'PLATFORM_REJECTED' }, said);
     const mended = rulesWith({
       answers: `answers:
   linkTypes: [Ответ]
@@ -330,7 +331,7 @@ describe.each<KeyMode>(['keys', 'nokeys'])('deliveries to a platform in mode %s'
   comment: Исправлено
 `,
     });
-    await one.rest(rig.worker({ rules: mended }));
+    await one.rest(rig.worker({ rules: () => mended }));
     expect(one.sent()).toEqual(['SEND_RESPONSE']);
     const entry = rig.platform.history(OPA_ID, one.posId).at(-1);
     expect(entry?.answer).toMatchObject({ answerType: 'SOLVED', comment: 'Исправлено' });

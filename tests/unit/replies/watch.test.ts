@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
+import { listMembers } from '../../../src/alerts/incident/members.ts';
+import { listIncidents } from '../../../src/alerts/incident/rows.ts';
 import { createIncidents } from '../../../src/alerts/incidents.ts';
 import { watchReplies } from '../../../src/replies/watch.ts';
 import { type Case, OPA_ID, type SendRig, startSendRig } from './send-rig.ts';
@@ -26,6 +28,17 @@ async function open(code: string): Promise<{ scope: string; count: string }[]> {
   );
 }
 
+/** Whom the incident of a code concerns, as its page lists them. */
+async function members(
+  code: string,
+): Promise<{ kind: string; posId: string | null; detail: string | null }[]> {
+  const [incident] = await listIncidents(rig.db, { state: 'open', order: 'new', codes: [code], limit: 1 });
+  if (incident === undefined) throw new Error(`no incident ${code}`);
+  const world = { cabinets: [rig.cabinet.config], showcases: [] };
+  const page = await listMembers(rig.db, incident, world, { limit: 10 });
+  return page.members.map(({ kind, posId, detail }) => ({ kind, posId, detail }));
+}
+
 async function announced(hours: number, subject: string): Promise<Case> {
   const one = await rig.open();
   await one.tell('answer-announced', {}, { subject });
@@ -43,6 +56,9 @@ describe('an answer that was announced', () => {
     await watch();
     await watch();
     expect(await open('ANSWER_NOT_ARRIVED')).toEqual([{ scope: `opa:${OPA_ID}`, count: '2' }]);
+    expect((await members('ANSWER_NOT_ARRIVED')).map(({ posId }) => posId)).toEqual(
+      late.map(({ posId }) => String(posId)).reverse(),
+    );
     await late[0]?.tell('answer', {}, { subject: 'a' });
     await watch();
     expect(await open('ANSWER_NOT_ARRIVED')).toEqual([{ scope: `opa:${OPA_ID}`, count: '1' }]);
@@ -94,6 +110,9 @@ describe('a first term of the card', () => {
     const one = await withTerm('2026-04-20');
     await watch();
     expect(await open('CARD_TERM_TOO_LATE')).toHaveLength(1);
+    expect(await members('CARD_TERM_TOO_LATE')).toEqual([
+      { kind: 'card', posId: String(one.posId), detail: '2026-04-20' },
+    ]);
     await one.tellAnswer({ 'a.pdf': '%PDF a' });
     await one.rest();
     expect(one.sent()).toContain('SEND_RESPONSE');

@@ -219,6 +219,8 @@ describe('any rules', () => {
   });
 });
 
-it('tells its version', () => {
+it('tells its version, and whether any rule reads the text', () => {
   expect(createMapper([], [], [], 12).version).toBe(12);
+  expect(createMapper([rule(ROADS, 'Дороги', { cardfile: '0.A.' })], [], []).readsText).toBe(false);
+  expect(createMapper([rule(ROADS, 'Дороги', { word: 'двор' })], [], []).readsText).toBe(true);
 });

@@ -44,6 +44,18 @@ describe('createSevWriter', () => {
     expect(await writer.write(request)).toBe('already-written');
   });
 
+  it('says in the card whether the showcase counts it: no, unless told of its cabinet', () => {
+    const flagOf = (showsPlatformBorn?: (opaId: string) => boolean) => {
+      const told = showsPlatformBorn === undefined ? {} : { showsPlatformBorn };
+      const writer = createSevWriter({ channels: [channel], mapping, ...told });
+      const text = bytesOf(writer.render(requestOf()), 'DocInfo.xml').toString('utf8');
+      return /Выгрузка в витрину ПОС[^<]*?>(\w+)</.exec(text)?.[1];
+    };
+    expect(flagOf()).toBe('false');
+    expect(flagOf((opaId) => opaId === '100500')).toBe('true');
+    expect(flagOf((opaId) => opaId !== '100500')).toBe('false');
+  });
+
   it('puts address, folder, channel and subject into the envelope, with no word of the citizen', async () => {
     const writer = createSevWriter({ channels: [channel], mapping });
     const { envelope, identity } = writer.render(requestOf());

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { takeAskedRuns } from '../../../src/showcase/asked-runs.ts';
 import { carryUploads } from '../../../src/showcase/upload.ts';
 import { createRig, line, OPA, type Rig } from './rig.ts';
 
@@ -17,6 +18,18 @@ async function states(): Promise<Record<number, string>> {
 
 async function putMany(count: number, bad: readonly number[] = [], change: Record<string, unknown> = {}) {
   for (let no = 1; no <= count; no += 1) await rig.put(no, bad.includes(no) ? change : {});
+}
+
+/** What the daemon does about an ask: files of what is ready. Returns how many times it was asked. */
+async function followAsks(): Promise<number> {
+  for (let times = 0; ; times += 1) {
+    expect(await rig.drive()).toBe(true);
+    const asked = await takeAskedRuns(rig.db);
+    if (asked.length === 0) return times;
+    expect(asked).toEqual(['files:main']);
+    expect(times).toBeLessThan(10);
+    await rig.write();
+  }
 }
 
 /** A value that the platform's rules of a test meet. */
@@ -85,9 +98,9 @@ describe('a file that goes through', () => {
     await rig.drive();
     expect(await states()).toEqual({ 1: 'accepted', 2: 'ready', 3: 'ready' });
     expect(rig.shown().get('card-2#1')).toBe(line(2));
-    await rig.write();
     rig.simulator.configure({ showcasePolls: 0 });
-    await rig.drive();
+    // Asked for with the report, once.
+    expect(await followAsks()).toBe(1);
     expect(await states()).toEqual({ 1: 'accepted', 2: 'accepted', 3: 'gone' });
     expect(rig.shown().get('card-2#1')).toBe(line(2, { state: 'ANSWERED' }));
     expect(rig.shown().has('card-3#1')).toBe(false);
@@ -134,6 +147,65 @@ describe('a file that goes through', () => {
     expect(rig.simulator.counters().requests['showcase-upload']).toBeUndefined();
     await rig.db.query(`UPDATE cabinet SET state = 'active'`);
     expect(await rig.drive()).toBe(true);
+  });
+});
+
+describe('files of what changed meanwhile', () => {
+  /** Three records at the platform, of which it will refuse the second; it ends their parsing when told. */
+  async function atPlatform(): Promise<void> {
+    await rig.reset({ showcasePolls: -1, showcaseRules: [badRule('record')] });
+    await putMany(3, [2], BAD);
+    await rig.write();
+    await rig.drive(2);
+  }
+
+  function parsed(): void {
+    rig.simulator.finishUploads(OPA);
+    rig.simulator.configure({ showcasePolls: 0 });
+  }
+
+  it('are not asked for when nothing has', async () => {
+    await atPlatform();
+    parsed();
+    expect(await followAsks()).toBe(0);
+    expect(await states()).toEqual({ 1: 'accepted', 2: 'refused', 3: 'accepted' });
+    // A card that is seen again as it was stays refused, however often a report is settled.
+    await rig.put(2, BAD);
+    await rig.put(4);
+    await rig.write();
+    expect(await followAsks()).toBe(0);
+    expect(await states()).toEqual({ 1: 'accepted', 2: 'refused', 3: 'accepted', 4: 'accepted' });
+    expect((await rig.uploads()).map(({ records }) => records)).toEqual([3, 1]);
+  });
+
+  it('take a refused record along that was mended meanwhile', async () => {
+    await atPlatform();
+    await rig.put(2, { channel: 'почта' });
+    parsed();
+    expect(await followAsks()).toBe(1);
+    expect(await states()).toEqual({ 1: 'accepted', 2: 'accepted', 3: 'accepted' });
+    expect((await rig.uploads()).map(({ records }) => records)).toEqual([3, 1]);
+  });
+
+  it('come to an end though what they bring is refused again', async () => {
+    await atPlatform();
+    await rig.put(2, { ...BAD, state: 'ANSWERED' });
+    parsed();
+    expect(await followAsks()).toBe(1);
+    expect(await states()).toEqual({ 1: 'accepted', 2: 'refused', 3: 'accepted' });
+    expect((await rig.uploads()).map(({ records }) => records)).toEqual([3, 1]);
+  });
+
+  it('are never asked for by a file that failed whole', async () => {
+    await rig.reset({ showcasePolls: -1, showcaseHeaderFault: 'region' });
+    await putMany(2);
+    await rig.write();
+    await rig.drive(2);
+    await rig.put(2, { state: 'ANSWERED' });
+    parsed();
+    expect(await followAsks()).toBe(0);
+    expect(await states()).toEqual({ 1: 'ready', 2: 'ready' });
+    expect(await rig.uploads()).toMatchObject([{ state: 'failed', code: 'SHOWCASE_HEADER_REFUSED' }]);
   });
 });
 

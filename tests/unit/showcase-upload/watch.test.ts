@@ -153,10 +153,17 @@ describe('a run', () => {
     expect(await rig.incidents()).toEqual([]);
   });
 
-  it('leaves the incidents of uploads to the uploads', async () => {
-    await rig.deps.incidents.open(rig.db, 'SHOWCASE_FILE_REFUSED', 'showcase:main');
+  it('leaves the incidents of uploads to the uploads, those of records to the records', async () => {
+    for (const code of ['SHOWCASE_FILE_REFUSED', 'RUBRIC_NOT_MAPPED'] as const) {
+      await rig.deps.incidents.open(rig.db, code, 'showcase:main');
+    }
     await settleRun(deps(), 'main', async () => undefined);
-    expect(await rig.incidents()).toMatchObject([{ code: 'SHOWCASE_FILE_REFUSED', open: true }]);
+    await settleRun(deps(), 'main', failing('SHOWCASE_ORGANIZATION_UNKNOWN'));
+    expect(await rig.incidents()).toMatchObject([
+      { code: 'SHOWCASE_FILE_REFUSED', open: true },
+      { code: 'RUBRIC_NOT_MAPPED', open: true },
+      { code: 'SHOWCASE_ORGANIZATION_UNKNOWN', open: true },
+    ]);
   });
 
   it('asked for is given out once', async () => {

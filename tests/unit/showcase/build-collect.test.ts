@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Fault } from '../../../src/model/errors.ts';
+import { toCategory } from '../../../src/rubrics/categories.ts';
+import { createMapper } from '../../../src/rubrics/mapper.ts';
+import { makeRule } from '../../../src/rubrics/rules.ts';
 import { collectShowcase } from '../../../src/showcase/collect.ts';
 import { withShowcaseLock } from '../../../src/showcase/lock.ts';
 import { writeUploads } from '../../../src/showcase/uploads.ts';
@@ -92,6 +95,19 @@ describe('the first pass', () => {
     expect(stand.archive.queries).toEqual([
       { cardfiles: ['0.A.', '0.B.'], from: '2026-01-01', undated: true, docGroups: ['0.G.'] },
     ]);
+  });
+
+  it('reads what cards are about where a rule looks for a word, and keeps nothing of it', async () => {
+    const to = (subjectId: string) => toCategory({ subject: `Категория ${subjectId}`, subjectId });
+    const rule = (subjectId: string, word = '') =>
+      makeRule({ code: CODE_A, source: 'person', subject: `Категория ${subjectId}`, subjectId, word });
+    const mapper = createMapper([rule('1'), rule('2', 'двор')], [to('1'), to('2')], []);
+    stand.archive.cardsNow = [cardOf('1', { text: 'Яма во ДВОРЕ у Петровой' }), cardOf('2', { text: 'Яма' })];
+    const { uploads } = await build({ mapper });
+    expect(stand.archive.queries).toMatchObject([{ withText: true }]);
+    const [, ...lines] = await readShowcaseFile(stand.spoolDir, uploads[0]?.file ?? '');
+    expect(lines.map((line) => line['subjectId'])).toEqual(['2', '1']);
+    expect(JSON.stringify([lines, await rowsOf(stand.db)])).not.toContain('Петров');
   });
 
   it('looks at a card that comes twice once', async () => {

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { type Journey, readJourneys } from '../../../cli/journey.ts';
 import { timeZone } from '../../../config/values.ts';
 import { APPEAL_STAGES } from '../../../intake/eligibility.ts';
 import { DELIVERY_STATES } from '../../../model/delivery.ts';
 import { resendCards } from '../../../registration/commands.ts';
 import type { Queryable } from '../../../store/data-source.ts';
 import type { ConsoleDeps } from '../../deps.ts';
+import { type Journey, readJourneys } from '../../journey.ts';
 import { dayBounds, readPlace } from '../../pages/appeals/filter.ts';
 import { searchAppeals } from '../../pages/appeals/search.ts';
 import { TERM_RISKS } from '../../terms.ts';
-import { type AuditEntry, writeAudit } from '../../users/audit.ts';
+import { writeAudit } from '../../users/audit.ts';
 import { may } from '../../web/viewer.ts';
 import { Refusal } from '../problem.ts';
 import { type ApiRoute, apiRoute } from '../route.ts';
@@ -126,7 +126,7 @@ export function appealRoutes({ db, dataSource, finalStatuses = new Set() }: Cons
       async handle({ caller, params }) {
         const journeys = await readJourneys(db, params.posId);
         if (journeys.length === 0) throw new Refusal(404, 'API_NOT_FOUND', 'такого обращения нет');
-        await written(db, params.posId, { who: caller.who, action: 'appeal-viewed' });
+        await writeLook(db, params.posId, caller.who);
         return { journeys: may(caller.role, 'operator') ? journeys : journeys.map(withoutDetails) };
       },
     }),
@@ -144,10 +144,8 @@ export function appealRoutes({ db, dataSource, finalStatuses = new Set() }: Cons
         ),
       }),
       async handle({ caller, params, body: { why } }) {
-        const outcomes = await resendCards(dataSource, params.posId);
+        const outcomes = await resendCards(dataSource, params.posId, { said: { who: caller.who, why } });
         if (outcomes.length === 0) throw new Refusal(404, 'API_NOT_FOUND', 'такого обращения нет');
-        const data = { actions: outcomes.map(({ action }) => action) };
-        await written(db, params.posId, { who: caller.who, action: 'card-resent', why, data });
         return { outcomes };
       },
     }),
@@ -155,9 +153,9 @@ export function appealRoutes({ db, dataSource, finalStatuses = new Set() }: Cons
 }
 
 /** One entry for each cabinet's appeal of this number, as the pages name them. */
-async function written(db: Queryable, posId: string, entry: AuditEntry): Promise<void> {
+async function writeLook(db: Queryable, posId: string, who: string): Promise<void> {
   const rows = await db.query<{ id: string }>('SELECT id::text AS id FROM appeal WHERE pos_id = $1', [posId]);
-  for (const { id } of rows) await writeAudit(db, { ...entry, object: `appeal:${id}` });
+  for (const { id } of rows) await writeAudit(db, { who, action: 'appeal-viewed', object: `appeal:${id}` });
 }
 
 /** What the flows stored beside a code may name a file. */

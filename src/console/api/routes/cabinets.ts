@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import type { Cabinet } from '../../../config/index.ts';
-import { requestBackfill } from '../../../intake/backfill.ts';
-import { backfillOfDays } from '../../../intake/backfill-days.ts';
-import { pauseCabinet, recheckCabinet, registerCabinets, resumeCabinet } from '../../../intake/cabinets.ts';
+import {
+  pauseCabinet,
+  recheckCabinet,
+  registerCabinets,
+  resumeCabinet,
+  stateOf,
+} from '../../../intake/cabinets.ts';
 import { ERROR_CODES } from '../../../model/error-codes.ts';
 import type { Fault } from '../../../model/errors.ts';
+import { askBackfill } from '../../ask-backfill.ts';
 import type { ConsoleDeps } from '../../deps.ts';
 import { writeAudit } from '../../users/audit.ts';
 import { Refusal } from '../problem.ts';
 import { type ApiRoute, apiRoute } from '../route.ts';
-import { moment, trouble, why } from '../schemas.ts';
+import { CABINET_STATES, moment, trouble, why } from '../schemas.ts';
 
-const CABINET_STATES = ['active', 'paused', 'blocked'] as const;
 const cabinetId = z.string().min(1).max(64).describe('id кабинета из настроек');
 const day = z.iso.date().describe('День, ГГГГ-ММ-ДД, в часовом поясе кабинета');
 const state = z.enum(CABINET_STATES);
@@ -100,12 +104,17 @@ export function cabinetRoutes(deps: ConsoleDeps): ApiRoute[] {
       scope: 'cabinets:write',
       summary: 'Войти в кабинет заново; заблокированный при удаче снова работает',
       params,
-      answer: z.object({ id: cabinetId, ok: z.boolean(), trouble: trouble.nullable() }),
+      answer: z.object({ id: cabinetId, ok: z.boolean(), state, trouble: trouble.nullable() }),
       async handle({ caller, params: { id } }) {
         const found = await find(id);
         const fault = await recheckCabinet(db, deps.incidents, deps.platform, found, found.access);
         await written(caller.who, 'cabinet-checked', id, { data: { ok: fault === undefined } });
-        return { id, ok: fault === undefined, trouble: fault === undefined ? null : wordsOf(fault) };
+        return {
+          id,
+          ok: fault === undefined,
+          state: await stateOf(db, found.opaId),
+          trouble: fault === undefined ? null : wordsOf(fault),
+        };
       },
     }),
     apiRoute({
@@ -124,14 +133,18 @@ export function cabinetRoutes(deps: ConsoleDeps): ApiRoute[] {
           .describe('Завести карточки и тем, что поступили раньше startFrom или уже отвечены'),
         why,
       }),
-      answer: z.object({ id: cabinetId, from: moment, to: moment }),
+      answer: z.object({
+        id: cabinetId,
+        from: moment,
+        to: moment,
+        enabled: z.boolean().describe('false: кабинет выключен, дочитывание начнётся, когда его включат'),
+      }),
       async handle({ caller, params: { id }, body }) {
         const days = { from: body.from, to: body.to, forceCards: body.withCards };
-        const request = backfillOfDays(await find(id), days, { from: 'from', to: 'to' });
-        await requestBackfill(db, request);
-        const { why, ...data } = body;
-        await written(caller.who, 'backfill-asked', id, { why, data });
-        return { id, from: request.from, to: request.to };
+        const said = { who: caller.who, why: body.why };
+        const found = await find(id);
+        const request = await askBackfill(deps, found, days, { from: 'from', to: 'to' }, said);
+        return { id, from: request.from, to: request.to, enabled: found.enabled };
       },
     }),
   ];

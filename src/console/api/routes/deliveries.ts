@@ -5,7 +5,6 @@ import { cancelDelivery, listDeliveries, resendDeliveries } from '../../../repli
 import { type AnswerEdit, editAnswer } from '../../../replies/edit.ts';
 import type { AnswerFile } from '../../../replies/interpret.ts';
 import type { ConsoleDeps } from '../../deps.ts';
-import { writeAudit } from '../../users/audit.ts';
 import { may } from '../../web/viewer.ts';
 import { Refusal } from '../problem.ts';
 import { type ApiRoute, apiRoute } from '../route.ts';
@@ -68,12 +67,7 @@ export function deliveryRoutes(deps: ConsoleDeps): ApiRoute[] {
           throw new Fault('COMMAND_INVALID', { detail: 'назовите id или error, одно из двух' });
         }
         const filter = id === undefined ? { code: error ?? '' } : { id };
-        const resent = await resendDeliveries(dataSource, filter, why);
-        const object = id === undefined ? {} : { object: `delivery:${id}` };
-        const action = id === undefined ? 'deliveries-resent' : 'delivery-resent';
-        const data = { count: resent.length, ...(error === undefined ? {} : { error }) };
-        await writeAudit(db, { who: caller.who, action, why, ...object, data });
-        return { resent };
+        return { resent: await resendDeliveries(dataSource, filter, { who: caller.who, why }) };
       },
     }),
     apiRoute({
@@ -86,11 +80,9 @@ export function deliveryRoutes(deps: ConsoleDeps): ApiRoute[] {
       body: z.strictObject({ why }),
       answer: z.object({ id, cancelled: z.literal(true) }),
       async handle({ caller, params, body: { why } }) {
-        if (!(await cancelDelivery(dataSource, params.id, why))) {
+        if (!(await cancelDelivery(dataSource, params.id, { who: caller.who, why }))) {
           throw new Refusal(404, 'API_NOT_FOUND', 'отправки нет, она уже ушла или уходит сейчас');
         }
-        const object = `delivery:${params.id}`;
-        await writeAudit(db, { who: caller.who, action: 'delivery-cancelled', object, why });
         return { id: params.id, cancelled: true as const };
       },
     }),
@@ -131,9 +123,7 @@ export function deliveryRoutes(deps: ConsoleDeps): ApiRoute[] {
           ...(body.answerType === undefined ? {} : { answerType: body.answerType }),
           ...(body.comment === undefined ? {} : { comment: body.comment }),
         };
-        await editAnswer(dataSource, deps.answers, params.id, edit, body.why);
-        const object = `delivery:${params.id}`;
-        await writeAudit(db, { who: caller.who, action: 'delivery-edited', object, why: body.why });
+        await editAnswer(dataSource, deps.answers, params.id, edit, { who: caller.who, why: body.why });
         return { id: params.id, edited: true as const };
       },
     }),

@@ -14,10 +14,11 @@ import {
   listIncidents,
   nextOf,
 } from '../../../alerts/incident/rows.ts';
-import type { ScopeWorld } from '../../../alerts/incident/scope.ts';
-import { ERROR_CODES } from '../../../model/error-codes.ts';
+import { scopeWords } from '../../../alerts/incident/scope-words.ts';
+import { codeEntry } from '../../../model/code-entry.ts';
 import { ERROR_KINDS } from '../../../model/errors.ts';
 import type { ConsoleDeps } from '../../deps.ts';
+import { worldOf } from '../../scope-world.ts';
 import { Refusal } from '../problem.ts';
 import { type ApiRoute, apiRoute } from '../route.ts';
 import { code, id, limit, moment, why } from '../schemas.ts';
@@ -32,6 +33,7 @@ const incident = z.object({
   title: z.string().describe('Что случилось'),
   remedy: z.string().describe('Что делать'),
   scope: z.string().describe('Где: cabinet:ID, channel:ID, platform'),
+  where: z.string().describe('То же словами: «Кабинет Мэрия (city)»'),
   detail: z.string().nullable(),
   count: z.number().describe('Сколько раз'),
   openedAt: moment,
@@ -59,10 +61,11 @@ const progress = z.object({
 /** Groups of equal failures and what a person does about them. */
 export function incidentApiRoutes(deps: ConsoleDeps): ApiRoute[] {
   const { db, dataSource } = deps;
-  const world = (): ScopeWorld => ({
-    cabinets: deps.cabinets(),
-    showcases: deps.loaded.config.showcases,
-  });
+  const world = () => worldOf(deps);
+  const shown = (row: IncidentRow) => {
+    const { kind, title, remedy } = codeEntry(row.code);
+    return { ...row, kind, title, remedy, where: scopeWords(row.scope, world()) };
+  };
   const write = { role: 'operator', scope: 'incidents:write', method: 'POST', params } as const;
   return [
     apiRoute({
@@ -174,9 +177,4 @@ export function incidentApiRoutes(deps: ConsoleDeps): ApiRoute[] {
         resendIncident(dataSource, id, world(), caller.who, why),
     }),
   ];
-}
-
-function shown(row: IncidentRow) {
-  const { kind, title, remedy } = ERROR_CODES[row.code];
-  return { ...row, kind, title, remedy };
 }

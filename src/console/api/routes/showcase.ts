@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { askRuns } from '../../../showcase/asked-runs.ts';
+import { cardLinks } from '../../../showcase/card-links.ts';
 import { listNotUploaded } from '../../../showcase/not-uploaded.ts';
 import { RECORD_STATES, UPLOAD_STATES } from '../../../showcase/records.ts';
 import { readStatus } from '../../../showcase/status.ts';
@@ -45,11 +46,13 @@ const failed = z.object({
   platformCode: z.string().optional(),
   reason: z.string().describe('Что случилось'),
   remedy: z.string().describe('Что делать'),
+  link: z.string().optional().describe('Карточка в СЭД, если её адрес есть в настройках'),
 });
 
 /** Showcases of the settings. */
 export function showcaseApiRoutes({ db, loaded }: ConsoleDeps): ApiRoute[] {
   const known = loaded.config.showcases.map((showcase) => showcase.id);
+  const linkOf = cardLinks(loaded.config);
   const require = (showcase: string | undefined) => {
     if (showcase === undefined || known.includes(showcase)) return;
     throw new Refusal(404, 'API_NOT_FOUND', 'такой витрины в настройках нет');
@@ -81,6 +84,7 @@ export function showcaseApiRoutes({ db, loaded }: ConsoleDeps): ApiRoute[] {
         require(showcase);
         const rows = await listNotUploaded(db, {
           states: ['refused', 'unmapped'],
+          linkOf,
           limit: limit + 1,
           ...(showcase === undefined ? {} : { showcase }),
           ...(code === undefined ? {} : { code }),

@@ -1,9 +1,7 @@
 import { Fault } from '../../../model/errors.ts';
 import { resendCards } from '../../../registration/commands.ts';
-import { cancelLocked, resendLocked } from '../../../replies/commands.ts';
-import { inTransaction } from '../../../store/data-source.ts';
+import { cancelDelivery, resendDeliveries } from '../../../replies/commands.ts';
 import type { ConsoleDeps } from '../../deps.ts';
-import { writeAudit } from '../../users/audit.ts';
 import type { Form, PageAnswer, PageRequest } from '../../web/page.ts';
 import { speak, type Words } from '../../web/words.ts';
 
@@ -55,15 +53,7 @@ export async function resendCardAction(
   if (appeal === undefined) return { goTo: '/appeals', notice: { tone: 'bad', text: say('gone') } };
   const [outcome] = await resendCards(dataSource, appeal.posId, {
     appealId: id,
-    said: { why, who: viewer.login },
-    also: (tx, action) =>
-      writeAudit(tx, {
-        who: viewer.login,
-        action: 'card-resent',
-        object: `appeal:${id}`,
-        why,
-        data: { action },
-      }),
+    said: { who: viewer.login, why },
   });
   const action = outcome?.action ?? 'nothing';
   const tone = action === 'nothing' ? 'bad' : 'good';
@@ -72,7 +62,7 @@ export async function resendCardAction(
 
 /** Repeats or cancels one delivery of an appeal. */
 export async function deliveryAction(
-  { dataSource }: ConsoleDeps,
+  { db, dataSource }: ConsoleDeps,
   { viewer, params, form }: PageRequest,
 ): Promise<PageAnswer> {
   const say = speak(WORDS, viewer.lang);
@@ -80,27 +70,13 @@ export async function deliveryAction(
   const delivery = numberOf(params['delivery']);
   const why = reasonOf(form);
   const isCancel = form.text('do') === 'cancel';
-  const done = await inTransaction(dataSource, async (tx) => {
-    const [own] = await tx.query(`SELECT 1 FROM delivery WHERE id = $1 AND appeal_id = $2 FOR UPDATE`, [
-      delivery,
-      id,
-    ]);
-    if (own === undefined) return false;
-    const said = { why, who: viewer.login };
-    const isDone = isCancel
-      ? await cancelLocked(tx, delivery, said)
-      : (await resendLocked(tx, [delivery], said)).length > 0;
-    if (!isDone) return false;
-    const action = isCancel ? 'delivery-cancelled' : 'delivery-resent';
-    await writeAudit(tx, {
-      who: viewer.login,
-      action,
-      object: `delivery:${delivery}`,
-      why,
-      data: { appeal: id },
-    });
-    return true;
-  });
+  const said = { who: viewer.login, why };
+  const own = await db.query('SELECT 1 FROM delivery WHERE id = $1 AND appeal_id = $2', [delivery, id]);
+  const done =
+    own.length > 0 &&
+    (isCancel
+      ? await cancelDelivery(dataSource, delivery, said)
+      : (await resendDeliveries(dataSource, { id: delivery }, said)).length > 0);
   const text = !done ? say('changed') : say(isCancel ? 'cancelled' : 'resent');
   return { goTo: `/appeals/${id}#deliveries`, notice: { tone: done ? 'good' : 'bad', text } };
 }

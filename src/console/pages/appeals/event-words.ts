@@ -32,6 +32,8 @@ const EVENTS: Readonly<Record<string, readonly [ru: string, en: string]>> = {
   'card-resent': ['РК отправлена снова', 'Card sent again'],
   'delivery-resent': ['Отправка повторена', 'Delivery repeated'],
   'deliveries-resent': ['Повторена группа отправок', 'A group of deliveries repeated'],
+  'partner-report-written': ['Отчёт записан в папку СЭД', 'Report written to the folder'],
+  'partner-report-failed': ['Отчёт в СЭД не записан', 'Report to the СЭД not written'],
   reception: ['Отчёт в СЭД о получении', 'Report to the СЭД: received'],
   registration: ['Отчёт в СЭД о регистрации', 'Report to the СЭД: registered'],
   failure: ['Отчёт в СЭД об отказе', 'Report to the СЭД: refused'],

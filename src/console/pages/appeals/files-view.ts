@@ -5,16 +5,22 @@ import { entryOf } from '../trouble.ts';
 import type { AppealFile } from './facts.ts';
 import type { ShowWords } from './show-page.ts';
 
-/** Its files; their names only where `showsNames`, for a citizen gave them. */
+/** Its files; their names, and themselves, only where `showsNames`, for a citizen gave them. */
 export function filesView(
   viewer: Viewer,
+  appealId: string,
   files: readonly AppealFile[],
   showsNames: boolean,
   say: ShowWords,
 ): Markup {
   if (files.length === 0) return html`<p class="none">${say('noFiles')}</p>`;
   const rows = files.map((file, index) => {
-    const name = showsNames ? file.name : say('fileNumber', { number: index + 1 });
+    const link = html`<a href="/appeals/${appealId}/files/${file.id}" download>${file.name}</a>`;
+    const name = !showsNames
+      ? say('fileNumber', { number: index + 1 })
+      : file.state === 'stored'
+        ? link
+        : file.name;
     const code =
       file.code === null ? undefined : html`<br><small>${entryOf(file.code)?.title ?? file.code}</small>`;
     return html`<tr><th scope="row" class="name">${name}</th><td class="number" data-label="${say('size')}">${bytes(file.size, viewer.lang)}</td><td data-label="${say('state')}">${stateMark(viewer.lang, 'file', file.state)}${code}</td></tr>`;

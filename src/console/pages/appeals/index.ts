@@ -1,6 +1,7 @@
 import type { ConsoleDeps } from '../../deps.ts';
 import type { PageRoute } from '../../web/page.ts';
 import { deliveryAction, resendCardAction } from './actions.ts';
+import { filePage } from './file-page.ts';
 import { listPage } from './list-page.ts';
 import { rawPage } from './raw-page.ts';
 import { showPage } from './show-page.ts';
@@ -29,6 +30,13 @@ export function appealRoutes(deps: ConsoleDeps): PageRoute[] {
       role: 'operator',
       section,
       handle: (request) => rawPage(deps, request),
+    },
+    {
+      method: 'GET',
+      path: '/appeals/:id/files/:file',
+      role: 'operator',
+      section,
+      handle: (request) => filePage(deps, request),
     },
     {
       method: 'POST',

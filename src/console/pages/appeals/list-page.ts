@@ -30,7 +30,7 @@ export async function listPage(deps: ConsoleDeps, { viewer, query }: PageRequest
   });
   const names = deps.cabinets().map(({ id }) => id);
   const body = html`${searchForm(viewer, filter, names, say)}
-${page.rows.length > 0 ? table(viewer, page.rows, say) : page.next === undefined && nothing(filter, names, say)}
+<div id="appeals" data-refresh>${page.rows.length > 0 ? table(viewer, page.rows, say) : page.next === undefined && nothing(filter, names, say)}</div>
 ${pager(viewer, filter, page, after !== undefined, say)}`;
   return { title: say('title'), body };
 }

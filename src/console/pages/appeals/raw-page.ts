@@ -2,6 +2,7 @@ import type { ConsoleDeps } from '../../deps.ts';
 import { writeAudit } from '../../users/audit.ts';
 import { html, type Markup } from '../../web/html.ts';
 import type { PageAnswer, PageRequest } from '../../web/page.ts';
+import type { Viewer } from '../../web/viewer.ts';
 import { speak, type Words } from '../../web/words.ts';
 import { readFacts } from './facts.ts';
 import { fitting, LONGEST_SHOWN, pretty } from './pretty.ts';
@@ -55,19 +56,28 @@ export async function rawPage(
     data: { source, entry },
   });
   const parts = await readRaw(deps, id, source, entry);
-  const wanted = parts[Number(query.get('part') ?? Number.NaN)];
-  if (wanted !== undefined) {
-    const type = 'application/octet-stream';
-    return { download: { name: wanted.name, type, content: wanted.text } };
-  }
+  const file = partOf(parts, query);
+  if (file !== undefined) return file;
   const title = say('title', { posId: facts.posId });
   if (parts.length === 0) return { title, body: nothing, status: 404 };
-  const here = `${back}/raw/${source}/${entry}`;
-  const shown = Math.floor(LONGEST_SHOWN / parts.length);
-  const body = html`<p class="hint">${say('personal')}</p>
-${parts.map((part, index) => partView(part, index, here, shown, say))}
+  const body = html`${rawView(viewer, parts, `${back}/raw/${source}/${entry}`)}
 <p class="pager"><a href="${back}#timeline">${say('back')}</a></p>`;
   return { title, body };
+}
+
+/** Raw texts, pretty, with buttons to copy and to download them at `here?part=N`. */
+export function rawView({ lang }: Viewer, parts: readonly RawPart[], here: string): Markup {
+  const say = speak(WORDS, lang);
+  const shown = Math.floor(LONGEST_SHOWN / Math.max(1, parts.length));
+  return html`<p class="hint">${say('personal')}</p>
+${parts.map((part, index) => partView(part, index, here, shown, say))}`;
+}
+
+/** The part that an address asks for, as a file. */
+export function partOf(parts: readonly RawPart[], query: URLSearchParams): PageAnswer | undefined {
+  const wanted = parts[Number(query.get('part') ?? Number.NaN)];
+  if (wanted === undefined) return undefined;
+  return { download: { name: wanted.name, type: 'application/octet-stream', content: wanted.text } };
 }
 
 function partView(
@@ -81,7 +91,7 @@ function partView(
   const shown = fitting(nice, most);
   const isCut = shown.length < nice.length;
   return html`<section class="card"><h2 class="mono">${name}</h2>
-<p class="row"><button type="button" class="quiet" data-copy="#raw-${index}" data-copied="${say('copied')}">${say('copy')}</button> <a class="button quiet" href="${here}?part=${index}">${say('download')}</a></p>
+<p class="row"><button type="button" class="quiet" hidden data-copy="#raw-${index}" data-copied="${say('copied')}">${say('copy')}</button> <a class="button quiet" href="${here}?part=${index}">${say('download')}</a></p>
 ${isCut && html`<p class="notice warn">${say('cut', { shown: shown.length, whole: nice.length })}</p>`}
 <pre id="raw-${index}" tabindex="0">${shown}</pre></section>`;
 }

@@ -34,6 +34,8 @@ export interface Timeline {
 }
 
 const SIZE = 100;
+/** Entries of the view for printing, which has no pages. */
+export const MOST_PRINTED = 2_000;
 const TOLD_BY_OTHERS = [
   'change-stored',
   'card-sent',
@@ -100,7 +102,8 @@ const ALL = `
       UNION SELECT o.id FROM card k JOIN package p ON p.card_id = k.id JOIN sed_message o ON o.return_id = p.return_id
       WHERE k.appeal_id = $1)
   UNION ALL
-  SELECT 4, e.id, coalesce(e.at, e.stored_at), e.kind, NULL, json_build_object('number', e.data->>'number', 'date', e.data->>'date',
+  -- The СЭД often names a day alone: by when we learned of it, else a resolution would stand before its appeal.
+  SELECT 4, e.id, e.stored_at, e.kind, NULL, json_build_object('number', e.data->>'number', 'date', e.data->>'date',
       'deadline', e.data->>'deadline'), false
     FROM sed_event e JOIN card k ON k.id = e.card_id WHERE k.appeal_id = $1
   UNION ALL
@@ -114,5 +117,5 @@ const ALL = `
   SELECT 7, id, at, event, code, data::json, false FROM journal WHERE appeal_id = $1
   UNION ALL
   SELECT 8, id, at, action, NULL, json_build_object('who', who, 'why', why), false
-    FROM audit WHERE action NOT IN ('appeal-viewed', 'appeal-raw-viewed') AND object IN (
+    FROM audit WHERE action NOT IN ('appeal-viewed', 'appeal-raw-viewed', 'appeal-file-taken') AND object IN (
       SELECT 'appeal:' || $1::text UNION ALL SELECT 'delivery:' || id FROM delivery WHERE appeal_id = $1)`;

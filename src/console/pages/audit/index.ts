@@ -1,4 +1,6 @@
+import { scopeWords } from '../../../alerts/incident/scope-words.ts';
 import type { ConsoleDeps } from '../../deps.ts';
+import { worldOf } from '../../scope-world.ts';
 import { type AuditFilter, listAudit } from '../../users/audit.ts';
 import { html, type Markup } from '../../web/html.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../../web/page.ts';
@@ -24,20 +26,21 @@ export function auditRoutes(deps: ConsoleDeps): PageRoute[] {
 
 type SayAudit = Say<keyof typeof WORDS.ru>;
 
-async function auditPage({ db }: ConsoleDeps, { viewer, query }: PageRequest): Promise<PageAnswer> {
+async function auditPage(deps: ConsoleDeps, { viewer, query }: PageRequest): Promise<PageAnswer> {
   const say = speak(WORDS, viewer.lang);
   const filter = filterOf(query);
   const { before: _seen, ...newest } = filter;
-  const rows = await listAudit(db, { ...filter, limit: PAGE + 1 });
+  const rows = await listAudit(deps.db, { ...filter, limit: PAGE + 1 });
   const shown = rows.slice(0, PAGE);
   const words = ACTIONS[viewer.lang];
+  const world = worldOf(deps);
   const lines = shown.map(
     (row) => html`<tr><td data-label="${say('at')}">${moment(viewer, row.at)}</td>
 <td data-label="${say('who')}"><a href="${addressOf({ who: row.who })}">${row.who}</a></td>
 <td data-label="${say('action')}"><a href="${addressOf({ action: row.action })}">${words[row.action] ?? row.action}</a></td>
 <td data-label="${say('object')}">${row.object !== null && html`<a href="${addressOf({ object: row.object })}">${row.object}</a>`}</td>
 <td data-label="${say('why')}">${row.why ?? ''}</td>
-<td data-label="${say('data')}"><code>${dataOf(row.data)}</code></td></tr>`,
+<td data-label="${say('data')}"><code>${dataOf(row.data, (scope) => scopeWords(scope, world, viewer.lang))}</code></td></tr>`,
   );
   const table = html`<div class="table"><table class="rows"><thead><tr>
 <th>${say('at')}</th><th>${say('who')}</th><th>${say('action')}</th><th>${say('object')}</th><th>${say('why')}</th><th>${say('data')}</th>
@@ -81,8 +84,12 @@ function filterForm(filter: AuditFilter, lang: 'ru' | 'en', say: SayAudit): Mark
 <button>${say('show')}</button> <a class="button quiet" href="/audit">${say('all')}</a></form>`;
 }
 
-function dataOf(data: Readonly<Record<string, unknown>>): string {
+function dataOf(data: Readonly<Record<string, unknown>>, whereOf: (scope: string) => string): string {
+  const textOf = (name: string, value: unknown) => {
+    if (name === 'scope' && typeof value === 'string') return whereOf(value);
+    return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  };
   return Object.entries(data)
-    .map(([name, value]) => `${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .map(([name, value]) => `${name}: ${textOf(name, value)}`)
     .join(', ');
 }

@@ -25,5 +25,5 @@ function stepView({ step, line }: StepLine, say: CabinetSay): Markup {
   const mark = line.ok
     ? html`<span class="mark good">${say('ok')}</span>`
     : html`<span class="mark bad">${say('failed')}</span> <code>${line.code ?? ''}</code><br><span lang="ru">${line.message}</span>`;
-  return html`<tr><th scope="row">${name}</th><td data-label="${say('outcome')}">${mark}</td><td class="number" data-label="${say('time')}">${line.ms} мс</td></tr>`;
+  return html`<tr><th scope="row">${name}</th><td data-label="${say('outcome')}">${mark}</td><td class="number" data-label="${say('time')}">${say('ms', { ms: line.ms })}</td></tr>`;
 }

@@ -1,10 +1,8 @@
 import { checkCabinetSteps } from '../../../checks/cabinet-steps.ts';
 import type { Cabinet } from '../../../config/index.ts';
-import { requestBackfill } from '../../../intake/backfill.ts';
-import { backfillOfDays } from '../../../intake/backfill-days.ts';
 import { pauseCabinet, registerCabinets, resumeCabinet } from '../../../intake/cabinets.ts';
 import { Fault } from '../../../model/errors.ts';
-import { inTransaction } from '../../../store/data-source.ts';
+import { askBackfill } from '../../ask-backfill.ts';
 import type { ConsoleDeps } from '../../deps.ts';
 import { writeAudit } from '../../users/audit.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../../web/page.ts';
@@ -109,18 +107,8 @@ async function backfill(deps: ConsoleDeps, request: PageRequest): Promise<PageAn
   const cabinet = cabinetOf(deps, request);
   const why = reasonOf(form);
   const days = { from: form.text('from'), to: form.text('to'), forceCards: form.text('withCards') === '1' };
-  const asked = backfillOfDays(cabinet, days, { from: say('from'), to: say('to') });
-  await registerCabinets(deps.db, [cabinet]);
-  await inTransaction(deps.dataSource, async (tx) => {
-    await requestBackfill(tx, asked);
-    await writeAudit(tx, {
-      who: viewer.login,
-      action: 'backfill-asked',
-      object: `cabinet:${cabinet.id}`,
-      why,
-      data: days,
-    });
-  });
+  const fields = { from: say('from'), to: say('to') };
+  await askBackfill(deps, cabinet, days, fields, { who: viewer.login, why });
   return { goTo: `/cabinets/${cabinet.id}`, notice: { tone: 'good', text: say('asked') } };
 }
 

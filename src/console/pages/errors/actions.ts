@@ -6,11 +6,11 @@ import {
 } from '../../../alerts/incident/commands.ts';
 import { resendIncident } from '../../../alerts/incident/resend.ts';
 import type { ConsoleDeps } from '../../deps.ts';
+import { worldOf } from '../../scope-world.ts';
 import type { PageAnswer, PageRequest } from '../../web/page.ts';
 import { plural, speak, type Words } from '../../web/words.ts';
 import { reasonOf } from '../appeals/actions.ts';
 import { SNOOZE_HOURS } from './handling-view.ts';
-import { worldOf } from './world.ts';
 
 const WORDS = {
   ru: {

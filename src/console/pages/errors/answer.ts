@@ -1,3 +1,4 @@
+import { INCIDENT_OF_DELIVERY } from '../../../alerts/incident/note-resent.ts';
 import type { AnswerPayload } from '../../../model/delivery.ts';
 import type { Queryable } from '../../../store/data-source.ts';
 
@@ -11,7 +12,6 @@ export interface WaitingAnswer {
   readonly code: string;
   readonly detail: string | null;
   readonly inDoubt: boolean;
-  readonly eventId: string;
   /** The open incident that it is a member of; null when none has it yet. */
   readonly incidentId: string | null;
   readonly files: readonly { readonly name: string; readonly size: number }[];
@@ -22,9 +22,8 @@ export async function findAnswer(db: Queryable, id: string): Promise<WaitingAnsw
   if (!/^\d{1,18}$/.test(id)) return undefined;
   const [row] = await db.query<WaitingAnswer>(
     `SELECT d.id::text AS id, a.id::text AS "appealId", a.pos_id AS "posId", k.number AS "cardNumber", d.payload,
-       d.error_code AS code, d.error_detail AS detail, d.baseline IS NOT NULL AS "inDoubt", d.event_id::text AS "eventId",
-       (SELECT i.id::text FROM incident i WHERE i.code = d.error_code AND i.scope = 'opa:' || a.opa_id AND i.closed_at IS NULL
-          AND i.fingerprint IN (coalesce(d.cause, ''), '*') ORDER BY i.fingerprint = '*' LIMIT 1) AS "incidentId",
+       d.error_code AS code, d.error_detail AS detail, d.baseline IS NOT NULL AS "inDoubt",
+       ${INCIDENT_OF_DELIVERY}::text AS "incidentId",
        coalesce((SELECT json_agg(json_build_object('name', f.name, 'size', f.size) ORDER BY f.position)
                  FROM delivery_file f WHERE f.delivery_id = d.id), '[]') AS files
      FROM delivery d JOIN appeal a ON a.id = d.appeal_id JOIN card k ON k.id = d.card_id

@@ -8,11 +8,11 @@ import { checkSmtp } from '../../../config/check-smtp.ts';
 import type { Cabinet } from '../../../config/index.ts';
 import { registerCabinets } from '../../../intake/cabinets.ts';
 import type { ConsoleDeps } from '../../deps.ts';
+import { worldOf } from '../../scope-world.ts';
 import { writeAudit } from '../../users/audit.ts';
 import { html, type Markup } from '../../web/html.ts';
 import type { PageAnswer, PageRequest } from '../../web/page.ts';
 import { type Say, speak, type Words } from '../../web/words.ts';
-import { worldOf } from './world.ts';
 
 const WORDS = {
   ru: {

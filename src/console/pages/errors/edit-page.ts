@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { noteResent } from '../../../alerts/incident/resend.ts';
 import { mappingFile } from '../../../checks/mapping-file.ts';
 import { Fault, toFault } from '../../../model/errors.ts';
 import { loadPlatformMapping } from '../../../platform/rest/index.ts';
@@ -43,8 +42,7 @@ export async function editAction(
   try {
     const why = reasonOf(form);
     const edit = await readEdit(deps, answer, form);
-    await editAnswer(deps.dataSource, deps.answers, answer.id, edit, why);
-    await tell(deps, answer, edit, { who: viewer.login, why });
+    await editAnswer(deps.dataSource, deps.answers, answer.id, edit, { who: viewer.login, why });
   } catch (error) {
     const fault = toFault(error);
     if (fault.kind !== 'rejected') throw error;
@@ -54,23 +52,6 @@ export async function editAction(
   }
   const goTo = answer.incidentId === null ? `/appeals/${answer.appealId}` : `/errors/${answer.incidentId}`;
   return { goTo, notice: { tone: 'good', text: say('sent') } };
-}
-
-/** The edit has its own transaction; a death before this one leaves an answer that goes, and no word of who mended it but the journal's. */
-async function tell(
-  deps: ConsoleDeps,
-  answer: WaitingAnswer,
-  { without, replace, add }: AnswerEdit,
-  { who, why }: { readonly who: string; readonly why: string },
-): Promise<void> {
-  await writeAudit(deps.db, {
-    who,
-    action: 'delivery-edited',
-    object: `delivery:${answer.id}`,
-    why,
-    data: { appeal: answer.appealId, without: without.length, replaced: replace.length, added: add.length },
-  });
-  if (answer.incidentId !== null) await noteResent(deps.db, answer.incidentId, answer.eventId, { who, why });
 }
 
 async function readEdit(deps: ConsoleDeps, answer: WaitingAnswer, form: Form): Promise<AnswerEdit> {

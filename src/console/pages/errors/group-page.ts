@@ -6,6 +6,7 @@ import { scopeWords } from '../../../alerts/incident/scope-words.ts';
 import { sourcesOf } from '../../../alerts/incident/sources.ts';
 import { ERROR_CODES } from '../../../model/error-codes.ts';
 import type { ConsoleDeps } from '../../deps.ts';
+import { worldOf } from '../../scope-world.ts';
 import { html, type Markup } from '../../web/html.ts';
 import type { PageAnswer, PageRequest } from '../../web/page.ts';
 import { moment } from '../../web/time.ts';
@@ -19,8 +20,8 @@ import { stateMarks } from './marks.ts';
 import { membersView } from './members-view.ts';
 import { mendPlaces } from './mend.ts';
 import { progressView } from './progress-view.ts';
+import { readAgainForm } from './read-again.ts';
 import { WORDS } from './words.ts';
-import { worldOf } from './world.ts';
 
 const PAGE = 20;
 /** Counted to this and no further: a page must not wait for more. */
@@ -41,19 +42,21 @@ export async function groupPage(
   const world = worldOf(deps);
   const after = query.get('after');
   const isOpen = row.closedAt === null;
-  const [page, count, progress] = await Promise.all([
+  const isOperator = may(viewer.role, 'operator');
+  const [page, count, progress, reading] = await Promise.all([
     isOpen
       ? listMembers(deps.db, row, world, { limit: PAGE, ...(after === null ? {} : { after }) })
       : { members: [] },
     isOpen ? countMembers(deps.db, row, world, MOST_COUNTED + 1) : 0,
     resendProgress(deps.db, row.id),
+    isOperator ? readAgainForm(deps, viewer, row) : undefined,
   ]);
-  const isOperator = may(viewer.role, 'operator');
   const hasMembers = sourcesOf(row, world).length > 0;
   const body = html`<p><a href="/errors">← ${say('toLog')}</a></p>
 ${facts(deps, viewer, row, say)}
 ${guide(deps, row, say)}
 ${isOperator && isOpen && buttons(deps, viewer, row, count > 0, say)}
+${count > 0 && reading}
 ${!isOperator && html`<p class="hint">${say('viewerHint')}</p>`}
 ${progressView(viewer, progress, say)}
 ${isOperator && handlingView(viewer, row, say)}
@@ -65,7 +68,9 @@ ${
         {
           ...page,
           incidentId: row.id,
+          code: row.code,
           isOpen,
+          isResendable: isResendable(row, world),
           isLater: after !== null,
           count: countWords(count, viewer, say),
           cabinetName: (opaId) =>

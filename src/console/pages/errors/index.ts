@@ -4,8 +4,10 @@ import { acknowledgeAction, closeAction, noteAction, resendAction, snoozeAction 
 import { checkPage } from './check-page.ts';
 import { editAction, editPage } from './edit-page.ts';
 import { groupPage } from './group-page.ts';
+import { itemPage } from './item-page.ts';
 import { listPage } from './list-page.ts';
 import { memberAction } from './member-action.ts';
+import { readAgainAction } from './read-again.ts';
 import { resendPage } from './resend-page.ts';
 
 type Handle = (deps: ConsoleDeps, request: PageRequest) => ReturnType<PageRoute['handle']>;
@@ -38,6 +40,8 @@ export function errorRoutes(deps: ConsoleDeps): PageRoute[] {
     route('GET', '/errors/:id/check', 'viewer', async (_deps, { params }) => ({
       goTo: `/errors/${encodeURIComponent(params['id'] ?? '')}`,
     })),
+    route('POST', '/errors/:id/read-again', 'operator', readAgainAction),
+    route('GET', '/errors/:id/items/:item', 'operator', itemPage),
     route('POST', '/errors/:id/members/:kind/:member', 'operator', memberAction),
     route('GET', '/deliveries/:id/edit', 'operator', editPage),
     { ...route('POST', '/deliveries/:id/edit', 'operator', editAction), takesFiles: true },

@@ -10,6 +10,7 @@ import type { ScopeWorld } from '../../../alerts/incident/scope.ts';
 import { scopeWords } from '../../../alerts/incident/scope-words.ts';
 import { ERROR_KINDS } from '../../../model/errors.ts';
 import type { ConsoleDeps } from '../../deps.ts';
+import { worldOf } from '../../scope-world.ts';
 import { html, type Markup } from '../../web/html.ts';
 import type { PageAnswer, PageRequest } from '../../web/page.ts';
 import { moment } from '../../web/time.ts';
@@ -19,7 +20,6 @@ import { entryOf } from '../trouble.ts';
 import { addressOf, type ErrorFilter, isFiltered, readFilter, storeFilter } from './filter.ts';
 import { stateMarks } from './marks.ts';
 import { type ErrorWords, WORDS } from './words.ts';
-import { worldOf } from './world.ts';
 
 const PAGE = 50;
 /** So many names are offered as a list; more would weigh more than the page itself. */

@@ -6,11 +6,14 @@ import type { GroupWords } from './group-words.ts';
 
 export interface MembersView extends MemberPage {
   readonly incidentId: string;
+  readonly code: string;
   /** How many there are, as words. */
   readonly count: string;
   readonly isLater: boolean;
   /** Open, so something can be done to them. */
   readonly isOpen: boolean;
+  /** Its members can be sent again by us. */
+  readonly isResendable: boolean;
   cabinetName(opaId: string | null): string | undefined;
 }
 
@@ -24,7 +27,7 @@ export function membersView(viewer: Viewer, view: MembersView, say: GroupWords):
     cabinetName: view.cabinetName,
     more: (member) =>
       isOperator &&
-      html`<tr class="more"><td colspan="${heads.length}">${member.detail !== null && html`<p><small>${member.detail}</small></p>`}${view.isOpen && actions(viewer, view.incidentId, member, say)}</td></tr>`,
+      html`<tr class="more"><td colspan="${heads.length}">${member.detail !== null && html`<p><small>${member.detail}</small></p>`}${view.isOpen && actions(viewer, view, member, say)}</td></tr>`,
   })}
 <p class="pager">${view.isLater && html`<a href="/errors/${view.incidentId}#members">${say('fromStart')}</a>`}
 ${view.next !== undefined && html`<a class="button" rel="next" href="/errors/${view.incidentId}?after=${view.next}#members">${say('next')}</a>`}</p>`;
@@ -65,21 +68,34 @@ function appealOf({ appealId, posId }: Member): Markup {
 function whatOf({ kind, what, id }: Member, say: GroupWords): string {
   if (kind === 'delivery')
     return `${say(what === 'answer' ? 'kind-answer' : 'kind-status')}, ${say('delivery')} ${id}`;
-  if (kind === 'card' && what === 'addition') return say('kind-addition');
   return say(`kind-${kind}`, { what });
 }
 
 function actions(
   viewer: Viewer,
-  incidentId: string,
+  { incidentId, code, isResendable }: MembersView,
   { kind, id, what, appealId }: Member,
   say: GroupWords,
 ): Markup | false {
-  if (kind !== 'delivery' && kind !== 'card') return false;
-  if (appealId === null) return false;
-  return html`<details><summary>${say('actions')}</summary><form method="post" action="/errors/${incidentId}/members/${kind}/${id}" class="row"><input type="hidden" name="csrf" value="${viewer.csrf}">
+  const form = (buttons: Markup) =>
+    html`<details><summary>${say('actions')}</summary><form method="post" action="/errors/${incidentId}/members/${kind}/${id}" class="row"><input type="hidden" name="csrf" value="${viewer.csrf}">
 <label>${say('why')} <input name="why" required maxlength="300" autocomplete="off" placeholder="${say('whyHint')}"></label>
-<button name="do" value="resend" class="quiet">${say('resendOne')}</button>
+${buttons}</form></details>`;
+  if (kind === 'message' && isSetAside(code)) {
+    return form(
+      html`${code === 'SED_MESSAGE_UNREADABLE' && html`<button name="do" value="resend" class="quiet">${say('readOne')}</button>`}
+<button name="do" value="cancel" class="danger" title="${say('dropHint')}">${say('dropOne')}</button>`,
+    );
+  }
+  if (kind === 'item') return html`<p><a href="/errors/${incidentId}/items/${id}">${say('rawOne')}</a></p>`;
+  const isSent = kind === 'delivery' || kind === 'card' || kind === 'addition';
+  if (!isResendable || !isSent || appealId === null) return false;
+  return form(html`<button name="do" value="resend" class="quiet">${say('resendOne')}</button>
 ${kind === 'delivery' && what === 'answer' && html`<a class="button quiet" href="/deliveries/${id}/edit">${say('edit')}</a>`}
-${kind === 'delivery' && html`<button name="do" value="cancel" class="danger">${say('cancelOne')}</button>`}</form></details>`;
+${kind === 'delivery' && html`<button name="do" value="cancel" class="danger">${say('cancelOne')}</button>`}`);
+}
+
+/** Codes of messages that are set aside until somebody deals with them. */
+export function isSetAside(code: string): boolean {
+  return code === 'SED_MESSAGE_UNREADABLE' || code === 'SED_MESSAGE_NO_ENVELOPE';
 }

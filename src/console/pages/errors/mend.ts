@@ -1,18 +1,21 @@
 import { join } from 'node:path';
 import type { IncidentRow } from '../../../alerts/incident/rows.ts';
 import { cabinetsOf, readScope } from '../../../alerts/incident/scope.ts';
-import { ERROR_CODES, type ErrorCode } from '../../../model/error-codes.ts';
+import type { ErrorCode } from '../../../model/error-codes.ts';
 import type { ConsoleDeps } from '../../deps.ts';
+import { worldOf } from '../../scope-world.ts';
 import { html, type Markup } from '../../web/html.ts';
+import { entryOf } from '../trouble.ts';
 import type { GroupWords } from './group-words.ts';
-import { worldOf } from './world.ts';
 
+/** This one alone is read again while the daemon works (src/replies/rules-in-force.ts). */
+const RULES = 'statuses.yaml';
 /** The data file, and the part of it, in which a cause is mended. */
 const FILES: Partial<Record<ErrorCode, { readonly file: string; readonly part?: string }>> = {
-  FORWARD_TARGET_UNKNOWN: { file: 'statuses.yaml', part: 'forward' },
-  POSTPONE_REASON_MISSING: { file: 'statuses.yaml', part: 'postponeReasonField' },
-  ANSWER_TYPE_NOT_MAPPED: { file: 'statuses.yaml', part: 'answers.types' },
-  ANSWER_ACCESS_RESTRICTED: { file: 'statuses.yaml', part: 'answers.openAccess' },
+  FORWARD_TARGET_UNKNOWN: { file: RULES, part: 'forward' },
+  POSTPONE_REASON_MISSING: { file: RULES, part: 'postponeReasonField' },
+  ANSWER_TYPE_NOT_MAPPED: { file: RULES, part: 'answers.types' },
+  ANSWER_ACCESS_RESTRICTED: { file: RULES, part: 'answers.openAccess' },
   CARD_MAPPING_INVALID: { file: 'card.yaml' },
   APPEAL_SHAPE_UNKNOWN: { file: 'platform.yaml' },
   PLATFORM_BAD_ANSWER: { file: 'platform.yaml' },
@@ -28,9 +31,18 @@ export function mendPlaces(deps: ConsoleDeps, incident: IncidentRow, say: GroupW
   const read = readScope(scope);
   const named = cabinetsOf(scope, worldOf(deps))?.[0];
   const cabinet = deps.cabinets().find(({ id }) => id === named);
-  const isLogin = ERROR_CODES[code].kind === 'credentials' && read.what === 'cabinet';
+  const isLogin = entryOf(code)?.kind === 'credentials' && read.what === 'cabinet';
   return [
-    ...(place === undefined ? [] : [file(say, 'mendFile', join(config.mappingsDir, place.file), place.part)]),
+    ...(place === undefined
+      ? []
+      : [
+          file(
+            say,
+            place.file === RULES ? 'mendRules' : 'mendFile',
+            join(config.mappingsDir, place.file),
+            place.part,
+          ),
+        ]),
     ...(isLogin && cabinet !== undefined ? [file(say, 'mendSettings', cabinet.file, cabinet.id)] : []),
     ...(isLogin && cabinet?.secretFile !== undefined ? [file(say, 'mendSecret', cabinet.secretFile)] : []),
     ...(code.startsWith('RUBRIC_') ? [html`<a href="/rubrics">${say('mendRubrics')}</a>`] : []),
@@ -44,7 +56,7 @@ export function mendPlaces(deps: ConsoleDeps, incident: IncidentRow, say: GroupW
 
 function file(
   say: GroupWords,
-  key: 'mendFile' | 'mendSettings' | 'mendSecret',
+  key: 'mendRules' | 'mendFile' | 'mendSettings' | 'mendSecret',
   path: string,
   part?: string,
 ): Markup {

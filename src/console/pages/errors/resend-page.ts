@@ -1,13 +1,13 @@
 import { previewResend } from '../../../alerts/incident/resend.ts';
 import { findIncident } from '../../../alerts/incident/rows.ts';
 import type { ConsoleDeps } from '../../deps.ts';
+import { worldOf } from '../../scope-world.ts';
 import { html } from '../../web/html.ts';
 import type { PageAnswer, PageRequest } from '../../web/page.ts';
 import { speak, type Words } from '../../web/words.ts';
 import { entryOf } from '../trouble.ts';
 import { GROUP_WORDS } from './group-words.ts';
 import { memberTable } from './members-view.ts';
-import { worldOf } from './world.ts';
 
 const WORDS = {
   ru: {
@@ -15,7 +15,7 @@ const WORDS = {
     back: 'К группе ошибок',
     count: 'Будет отправлено снова: {count}.',
     rules:
-      'Правила сопоставления прочтутся заново: то, что исправлено, учтётся. О том, что могло дойти, посредник сначала спросит платформу. Ничего не задвоится.',
+      'Правила сопоставления применятся заново: то, что исправлено, учтётся. О том, что могло дойти, посредник сначала спросит платформу. Ничего не задвоится.',
     cause: 'Причина группы',
     first: 'Первые из них, новые сверху',
     why: 'Почему отправляете',
@@ -28,7 +28,7 @@ const WORDS = {
     back: 'To the group of errors',
     count: 'To be sent again: {count}.',
     rules:
-      'The mapping rules are read afresh, so what was mended counts. Of what may have arrived the platform is asked first. Nothing is doubled.',
+      'The mapping rules are applied afresh, so what was mended counts. Of what may have arrived the platform is asked first. Nothing is doubled.',
     cause: 'Cause of the group',
     first: 'The first of them, newest first',
     why: 'Why you send them',

@@ -103,14 +103,6 @@ export interface HeldEndpoint {
   readonly waitMs: number;
 }
 
-/** The settings' names, short: titles of organisations are a look at the cabinet away. */
-export function namesOf({ cabinets, loaded }: Pick<ConsoleDeps, 'cabinets' | 'loaded'>): ScopeWorld {
-  return {
-    cabinets: cabinets().map(({ id, opaId, channel }) => ({ id, opaId, channel })),
-    showcases: loaded.config.showcases,
-  };
-}
-
 /** Endpoints that are held back in this process now. */
 export function heldEndpoints(
   { breakers }: Pick<ConsoleDeps, 'breakers'>,
@@ -120,8 +112,7 @@ export function heldEndpoints(
   return [...breakers.states()]
     .filter(([, mode]) => mode !== 'closed')
     .map(([endpoint, mode]) => ({
-      // A cabinet's breaker bears the platform's number of it.
-      name: scopeWords(endpoint.replace(/^cabinet:/, 'opa:'), world, lang),
+      name: scopeWords(endpoint, world, lang),
       isProbing: mode === 'half-open',
       waitMs: breakers.waitMs(endpoint),
     }));

@@ -48,14 +48,14 @@ export interface IncidentGroup {
   }[];
 }
 
-/** Open incidents by kind, the kind with most failures first. */
+/** Open incidents by kind, the kind with most failures first; those that somebody has snoozed are out of sight. */
 export async function readIncidents(db: Queryable): Promise<IncidentGroup[]> {
   return await db.query<IncidentGroup>(
     `SELECT code, count(*)::int AS incidents, sum(count)::float8 AS count, min(opened_at) AS "openedAt",
        json_agg(json_build_object('id', id::text, 'scope', scope, 'acknowledged', acknowledged_at IS NOT NULL) ORDER BY place)
          FILTER (WHERE place <= ${LARGEST}) AS largest
      FROM (SELECT *, row_number() OVER (PARTITION BY code ORDER BY count DESC, id DESC) AS place
-       FROM incident WHERE closed_at IS NULL) i
+       FROM incident WHERE closed_at IS NULL AND (snoozed_until IS NULL OR snoozed_until <= now())) i
      GROUP BY code ORDER BY 3 DESC, code`,
   );
 }

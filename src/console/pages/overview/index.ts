@@ -1,5 +1,6 @@
 import { readCabinets } from '../../cabinet-rows.ts';
 import type { ConsoleDeps } from '../../deps.ts';
+import { worldOf } from '../../scope-world.ts';
 import { readTermRisks } from '../../terms.ts';
 import { html } from '../../web/html.ts';
 import type { PageAnswer, PageRequest, PageRoute } from '../../web/page.ts';
@@ -10,7 +11,6 @@ import {
   headline,
   heldEndpoints,
   incidentAlarms,
-  namesOf,
   waitingAlarms,
 } from './alarms-view.ts';
 import { hourCharts, lagChart } from './charts-view.ts';
@@ -55,7 +55,7 @@ async function overviewPage(
       loaded.config.showcases.slice(0, SHOWCASES).map(({ id }) => id),
     ),
   ]);
-  const world = namesOf(deps);
+  const world = worldOf(deps);
   const held = heldEndpoints(deps, world, viewer.lang);
   const wrong = headline(viewer, cabinets, incidents, figures, held, say);
   const hasNone = !cabinets.some(({ config }) => config.enabled);
@@ -64,7 +64,7 @@ async function overviewPage(
     : wrong === '' &&
       html`<p class="notice good" role="status"><b>✓ ${say('well')}.</b> ${say('wellHint')}</p>`;
   const body = html`<div id="now" data-refresh>${head}
-${wrong !== '' && html`<p class="notice bad" role="status"><b>${say('notWell')}:</b> ${wrong}</p><div class="columns"><div>${incidentAlarms(viewer, incidents, world, say)}${waitingAlarms(viewer, figures, say)}</div><div>${breakerAlarms(viewer, held, say)}${cabinetAlarms(viewer, cabinets, say)}</div></div>`}
+${wrong !== '' && html`<p class="notice bad" role="status"><b>${say('notWell')}:</b> ${wrong}</p><div class="columns"><div>${incidentAlarms(viewer, incidents, world, say)}</div><div>${cabinetAlarms(viewer, cabinets, say)}${breakerAlarms(viewer, held, say)}${waitingAlarms(viewer, figures, say)}</div></div>`}
 ${figuresView(viewer, figures, cabinets, say)}</div>
 <section><h2>${say('hours')}</h2><div id="hours" data-refresh>${hourCharts(viewer, hours, say)}</div></section>
 <div class="columns" id="rest" data-refresh><section class="card"><h2>${say('terms')}</h2>${termsView(viewer, risks, say)}</section>

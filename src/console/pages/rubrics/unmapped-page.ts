@@ -98,7 +98,7 @@ function table(
   const lines = rows.map((row) => line(viewer, view, row, canMap, say));
   const all =
     canMap &&
-    html`<label class="inline"><input type="checkbox" form="many" data-all="code"><span class="visually-hidden">${say('all')}</span></label>`;
+    html`<label class="inline" hidden><input type="checkbox" form="many" data-all="code"><span class="visually-hidden">${say('all')}</span></label>`;
   return html`<div class="table"><table class="rows"><caption>${say('count', { count })}${canMap && `. ${say('pickHint')}`}</caption>
 <thead><tr>${canMap && html`<th scope="col">${all}</th>`}<th scope="col">${say('code')}</th><th scope="col" class="number">${say('cards')}</th><th scope="col">${say('since')}</th><th scope="col">${say('reason')}</th><th scope="col">${say('suggestions')}</th></tr></thead>
 <tbody>${lines}</tbody></table></div>`;

@@ -1,3 +1,4 @@
+import { type CardLinks, cardLinks } from '../../../showcase/card-links.ts';
 import { type PreviewFigures, readFigures } from '../../../showcase/preview/figures.ts';
 import type { RecordState } from '../../../showcase/records.ts';
 import { readStatus, type ShowcaseStatus } from '../../../showcase/status.ts';
@@ -17,6 +18,7 @@ export interface ShownShowcase {
 export interface ShowcasePages {
   readonly console: ConsoleDeps;
   readonly showcases: readonly ShownShowcase[];
+  readonly linkOf: CardLinks;
   readonly status: Slow<ShowcaseStatus | undefined>;
   readonly causes: Slow<readonly CauseLine[]>;
   readonly figures: Slow<PreviewFigures>;
@@ -38,6 +40,7 @@ export function openShowcasePages(deps: ConsoleDeps): ShowcasePages {
       schedule,
       timeZone: cabinets.find((each) => each.id === cabinet)?.timeZone ?? 'Europe/Moscow',
     })),
+    linkOf: cardLinks(config),
     status: createSlow(async (id) => (await readStatus(deps.db, [id]))[0]),
     causes: createSlow((id) => countOpenCauses(deps.db, id)),
     figures: createSlow((id) => readFigures(deps.db, id)),

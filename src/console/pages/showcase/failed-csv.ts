@@ -25,6 +25,7 @@ export async function failedCsv(pages: ShowcasePages, { viewer, query }: PageReq
       filter,
       known,
       withDetails,
+      linkOf: pages.linkOf,
       size: PAGE,
       ...(after === undefined ? {} : { after }),
     });

@@ -34,6 +34,7 @@ export async function failedPage(
       filter,
       known,
       withDetails,
+      linkOf: pages.linkOf,
       size: PAGE,
       ...(after === undefined ? {} : { after }),
     }),
@@ -68,10 +69,11 @@ function table(viewer: Viewer, rows: readonly FailedLine[], url: string, say: Sa
 }
 
 function line(viewer: Viewer, row: FailedLine, url: string, say: SayFailed): Markup {
-  const { code, field, detail, otkCode } = row;
+  const { code, field, detail, otkCode, link } = row;
+  const number = row.cardNumber === '' ? say('noNumber') : row.cardNumber;
   // The platform's words may quote a citizen.
   const words = may(viewer.role, 'operator') ? detail : row.platformCode;
-  return html`<tr><th scope="row">${row.cardNumber === '' ? say('noNumber') : row.cardNumber} <small>${day(row.cardDate)} · ${row.showcase}</small></th>
+  return html`<tr><th scope="row">${link === undefined ? number : html`<a href="${link}" rel="noreferrer">${number}</a>`} <small>${day(row.cardDate)} · ${row.showcase}</small></th>
 <td data-label="${say('question')}">${row.questionNo === 0 ? say('noQuestion') : row.questionNo}</td>
 <td data-label="${say('rubric')}">${otkCode === '' ? '—' : html`<a class="mono" href="/rubrics/code/${encodeURIComponent(otkCode)}">${otkCode}</a>`}</td>
 <td data-label="${say('cardfile')}"><code>${row.cardfile}</code></td>

@@ -1,3 +1,4 @@
+import type { CardLinks } from '../../../showcase/card-links.ts';
 import { type NotUploaded, notUploadedOf, type OpenRow } from '../../../showcase/not-uploaded.ts';
 import type { Queryable } from '../../../store/data-source.ts';
 import { type FailedFilter, type FailedPlace, legsOf } from './failed-filter.ts';
@@ -22,6 +23,7 @@ export interface FailedOptions {
   readonly after?: FailedPlace;
   /** The words of the platform are looked at too. */
   readonly withDetails: boolean;
+  readonly linkOf?: CardLinks;
   readonly size: number;
   /** Rows that one step looks at. */
   readonly step?: number;
@@ -61,7 +63,7 @@ export async function listFailed(db: Queryable, options: FailedOptions): Promise
 
 async function readStep(
   db: Queryable,
-  { filter, withDetails }: FailedOptions,
+  { filter, withDetails, linkOf }: FailedOptions,
   from: FailedPlace,
   step: number,
   limit: number,
@@ -95,7 +97,7 @@ async function readStep(
     params,
   );
   return rows.map((row) => ({
-    ...notUploadedOf(row),
+    ...notUploadedOf(row, linkOf),
     cardfile: row.cardfile,
     place: { showcase: from.showcase, state: from.state, id: row.id },
   }));

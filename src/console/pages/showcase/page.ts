@@ -50,8 +50,16 @@ function card(
   return html`<section class="card"><h2>${id}</h2>
 ${isAsked && html`<p class="notice">${say('asked')}</p>`}
 ${status === undefined || known === undefined ? html`<p>${say('counting')}</p>` : figures(viewer, id, status, known.at, say)}
-<dl class="facts"><dt>${say('schedule')}</dt><dd><code>${schedule}</code> (${timeZone})</dd></dl>
+<dl class="facts"><dt>${say('schedule')}</dt><dd>${scheduleView(schedule, say)} (${timeZone})</dd></dl>
 <p class="row"><a class="button quiet" href="/showcase/failed?showcase=${id}">${say('failedLink')}</a><a class="button quiet" href="/showcase/preview/${id}">${say('preview')}</a></p></section>`;
+}
+
+/** The one of most sites in words: each day at one time; any other as the settings have it. */
+function scheduleView(schedule: string, say: SayShowcase): Markup {
+  const [, minute = '', hour = ''] = /^(\d{1,2}) (\d{1,2}) \* \* \*$/.exec(schedule) ?? [];
+  return hour === ''
+    ? html`<code>${schedule}</code>`
+    : html`${say('daily', { at: `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}` })}`;
 }
 
 function figures(viewer: Viewer, id: string, status: ShowcaseStatus, at: Date, say: SayShowcase): Markup {

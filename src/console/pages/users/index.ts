@@ -10,15 +10,25 @@ import type { PageAnswer, PageRequest, PageRoute } from '../../web/page.ts';
 import { ROLES, type Role } from '../../web/viewer.ts';
 import { speak } from '../../web/words.ts';
 import { newPasswordPage, usersPage } from './page.ts';
+import { addTokenAction, revokeTokenAction } from './tokens-actions.ts';
+import { tokensPage } from './tokens-page.ts';
 import { WORDS } from './words.ts';
 
 const ADMIN = { role: 'admin', section: 'users' } as const;
 
-/** Who may sign in: for administrators. */
+/** Who may sign in, and which programs may call: for administrators. */
 export function usersRoutes({ db }: ConsoleDeps): PageRoute[] {
   return [
     { ...ADMIN, method: 'GET', path: '/users', handle: ({ viewer }) => usersPage(db, viewer) },
     { ...ADMIN, method: 'POST', path: '/users', handle: (request) => add(db, request) },
+    { ...ADMIN, method: 'GET', path: '/users/tokens', handle: ({ viewer }) => tokensPage(db, viewer) },
+    { ...ADMIN, method: 'POST', path: '/users/tokens', handle: (request) => addTokenAction(db, request) },
+    {
+      ...ADMIN,
+      method: 'POST',
+      path: '/users/tokens/revoke',
+      handle: (request) => revokeTokenAction(db, request),
+    },
     change(db, 'role', async (user, { form }) => {
       const role = roleOf(form.text('role'));
       await changeUser(db, user.id, { role });

@@ -14,7 +14,7 @@ export async function usersPage(db: Queryable, viewer: Viewer): Promise<PageAnsw
   const say = speak(WORDS, viewer.lang);
   const users = await listUsers(db);
   const rows = users.map((user) => row(user, viewer, say));
-  const body = html`<div class="table"><table class="rows"><thead><tr>
+  const body = html`<p class="row"><a class="button quiet" href="/users/tokens">${say('tokens')}</a></p><div class="table"><table class="rows"><thead><tr>
 <th>${say('login')}</th><th>${say('name')}</th><th>${say('role')}</th><th>${say('state')}</th><th class="number">${say('sessions')}</th><th>${say('actions')}</th>
 </tr></thead><tbody>${rows}</tbody></table></div>
 <p class="hint">${say('roles')}</p>
@@ -26,7 +26,7 @@ export async function usersPage(db: Queryable, viewer: Viewer): Promise<PageAnsw
 export function newPasswordPage(viewer: Viewer, login: string, password: string): PageAnswer {
   const say = speak(WORDS, viewer.lang);
   const body = html`<section class="card"><p><code id="password">${password}</code>
-<button type="button" class="quiet" data-copy="#password" data-copied="${say('copied')}">${say('copy')}</button></p>
+<button type="button" class="quiet" hidden data-copy="#password" data-copied="${say('copied')}">${say('copy')}</button></p>
 <p>${say('passwordOnce')}</p><p><a href="/users">${say('toUsers')}</a></p></section>`;
   return { title: say('passwordTitle', { login }), body };
 }

@@ -41,6 +41,7 @@ export const WORDS = {
     copy: 'Скопировать',
     copied: 'Скопировано',
     toUsers: 'К пользователям',
+    tokens: 'Токены API',
   },
   en: {
     title: 'Users',
@@ -82,5 +83,6 @@ export const WORDS = {
     copy: 'Copy',
     copied: 'Copied',
     toUsers: 'To the users',
+    tokens: 'API tokens',
   },
 } satisfies Words<string>;

@@ -107,7 +107,7 @@ describe('the sections', () => {
   });
 
   it('tell terms at risk: overdue, soon, without a resolution, registered late; numbers only', async () => {
-    await world.deliveries({ count: 6, state: 'done', code: null });
+    await world.deliveries({ count: 9, state: 'done', code: null });
     await world.db.query(`DELETE FROM delivery`);
     await world.db.query(`UPDATE sed_event SET kind = 'registration'`);
     const ids = (
@@ -125,11 +125,24 @@ describe('the sections', () => {
       ids[2],
     ]);
     await world.db.query(`UPDATE card SET stage = 'sent', number = NULL WHERE appeal_id = $1`, [ids[5]]);
+    await set(6, `received_at = now() - interval '4 days', stage = 'attention'`);
+    await set(8, `received_at = now() - interval '4 days', stage = 'skipped'`);
+    await world.db.query(
+      `DELETE FROM sed_event WHERE card_id IN (SELECT id FROM card WHERE appeal_id = ANY($1))`,
+      [ids.slice(6)],
+    );
+    await world.db.query(`DELETE FROM card WHERE appeal_id = ANY($1)`, [ids.slice(6)]);
+    const posIdOf = async (id: string | undefined) =>
+      (await world.db.query<{ pos_id: string }>(`SELECT pos_id FROM appeal WHERE id = $1`, [id]))[0]?.pos_id;
     const words = (await section('Сроки под угрозой')) ?? '';
     expect(words).toContain('Срок ответа прошёл: 1.');
     expect(words).toContain('Ответ нужен в ближайшие три дня: 1.');
     expect(words).toContain('Нет резолюции три дня после регистрации: 1.');
-    expect(words).toContain('Не зарегистрированы дольше 3 дней: 1.');
+    // One whose card the СЭД has not registered, one that has no card yet; not the one just come.
+    expect(words).toContain('Не зарегистрированы дольше 3 дней: 2.');
+    expect(words).toContain(await posIdOf(ids[6]));
+    expect(words).not.toContain(await posIdOf(ids[7]));
+    expect(words).not.toContain(await posIdOf(ids[8]));
     expect(words).toContain('ОГ-');
   });
 

@@ -81,8 +81,14 @@ describe('what can wait', () => {
   });
 
   it('mails about the mail server are sent to nobody', () => {
-    expect(isMailable({ scope: 'smtp' })).toBe(false);
-    expect(isMailable({ scope: 'cabinet:city' })).toBe(true);
+    expect(isMailable({ code: 'SMTP_REFUSED', scope: 'smtp' })).toBe(false);
+    expect(isMailable({ code: 'SMTP_REFUSED', scope: 'cabinet:city' })).toBe(true);
+  });
+
+  it('mails about single records of a showcase are its own letter’s, those about all of it are not', () => {
+    const of = (code: ErrorCode, scope = 'showcase:region') => isMailable({ code, scope });
+    expect([of('RUBRIC_NOT_MAPPED'), of('SHOWCASE_RECORD_REFUSED')]).toEqual([false, false]);
+    expect([of('SED_ARCHIVE_UNREACHABLE'), of('RUBRIC_NOT_MAPPED', 'opa:100')]).toEqual([true, true]);
   });
 });
 
@@ -114,6 +120,15 @@ describe('recipients', () => {
     ['CONFIG_INVALID', 'settings', ['admin@city.test']],
   ] as const)('of %s at %s', (code, scope, expected) => {
     expect(to(code, scope)).toEqual([...expected]);
+  });
+
+  it('of a showcase are its own people beside those who asked, everybody when it has none', () => {
+    const own = { id: 'port', cabinet: 'far', mailTo: ['port@a.test'] };
+    const world = { ...WORLD, showcases: [...WORLD.showcases, own] };
+    const of = (scope: string, code: ErrorCode) => recipientsOf(rules, { code, scope }, world);
+    expect(of('showcase:port', 'SED_ARCHIVE_UNREACHABLE')).toEqual(['port@a.test']);
+    expect(of('showcase:port', 'SED_ARCHIVE_CREDENTIALS_WRONG')).toEqual(['logins@a.test', 'port@a.test']);
+    expect(recipientsOf(RULES, { code: 'DEFECT', scope: 'showcase:region' }, world)).toEqual(RULES.everybody);
   });
 
   it('are never nobody while somebody is to be written to', () => {

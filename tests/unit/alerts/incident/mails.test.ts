@@ -3,7 +3,7 @@ import { acknowledgeIncident, snoozeIncident } from '../../../../src/alerts/inci
 import type { AlertRules } from '../../../../src/alerts/incident/mail-rules.ts';
 import { tellIncidents } from '../../../../src/alerts/incident/mails.ts';
 import { enqueueMail } from '../../../../src/alerts/mail/outbox.ts';
-import { ERROR_CODES } from '../../../../src/model/error-codes.ts';
+import { ERROR_CODES, type ErrorCode } from '../../../../src/model/error-codes.ts';
 import { log, RULES, startWorld, WORLD, type World } from './world.ts';
 
 const LONG = 120_000;
@@ -36,6 +36,14 @@ const states = async () =>
   );
 
 describe('mails of an incident', () => {
+  it('are none for single records of a showcase, neither at once nor later', async () => {
+    await world.incidents.open(world.db, 'RUBRIC_NOT_MAPPED', 'showcase:region');
+    expect(await turn(600)).toBe(0);
+    await world.incidents.close(world.db, 'RUBRIC_NOT_MAPPED', 'showcase:region');
+    expect(await turn(600)).toBe(0);
+    expect([await states(), await world.mails()]).toEqual([['none'], []]);
+  });
+
   it('are one at its opening, one at its end, none between', async () => {
     const { incidents, db } = world;
     await incidents.open(db, 'PLATFORM_CREDENTIALS_WRONG', 'cabinet:city', 'Мэрия (city), opaId 100');
@@ -75,6 +83,33 @@ describe('mails of an incident', () => {
     expect(mail?.text).toContain(`Что делать. ${ERROR_CODES.SED_SILENT.remedy}`);
   });
 
+  it('of a code that only a later version knows bear the code itself, and hold up no others', async () => {
+    const later = 'NOT_YET_KNOWN' as ErrorCode;
+    await world.incidents.open(world.db, later, 'opa:200', 'без описания');
+    await world.incidents.open(world.db, 'PLATFORM_REJECTED', 'opa:100');
+    expect(await turn()).toBe(1);
+    expect(await turn(5)).toBe(1);
+    await world.incidents.close(world.db, later, 'opa:200');
+    expect(await turn(5)).toBe(1);
+    const subjects = (await world.mails()).map(({ subject }) => subject);
+    expect(subjects[0]).toContain('PLATFORM_REJECTED');
+    expect(subjects.slice(1)).toEqual([
+      'Посредник: Кабинет Водоканал (water): NOT_YET_KNOWN (NOT_YET_KNOWN)',
+      'Посредник: Кабинет Водоканал (water): устранено — NOT_YET_KNOWN (NOT_YET_KNOWN)',
+    ]);
+  });
+
+  it('of many with such a code among them are one mail as well', async () => {
+    for (let n = 0; n < 6; n += 1) {
+      await world.incidents.open(world.db, `NOT_YET_KNOWN_${n}` as ErrorCode, 'opa:200');
+    }
+    const byKind: AlertRules = { ...RULES, recipients: [{ to: ['unknown@a.test'], kinds: ['unknown'] }] };
+    expect(await turn(5, byKind)).toBe(1);
+    const [mail] = await world.mails();
+    expect(mail?.to).toEqual(['unknown@a.test']);
+    expect(mail?.text).toContain('NOT_YET_KNOWN_5 (NOT_YET_KNOWN_5). Что делать. Эта версия');
+  });
+
   it('have no link where the console has no public address', async () => {
     await world.incidents.open(world.db, 'DEFECT', 'registration');
     await tellIncidents({
@@ -101,7 +136,7 @@ describe('mails of an incident', () => {
               'PLATFORM_REJECTED',
               'opa:100',
               `код ответа 422: № ${n}`,
-              'код ответа N: № N',
+              'код ответа 422: № N',
             ),
           ),
         );

@@ -25,8 +25,8 @@ describe('reconciling', () => {
     expect(await reconcile()).toBe(0);
     expect(await seen()).toEqual([
       ['ANSWER_EMPTY', 'opa:100', 'пустой ответ', 4],
-      ['PLATFORM_REJECTED', 'opa:100', 'код ответа N: № N', 5],
-      ['PLATFORM_REJECTED', 'opa:200', 'comment: код ответа N', 1],
+      ['PLATFORM_REJECTED', 'opa:100', 'код ответа 422: № N', 5],
+      ['PLATFORM_REJECTED', 'opa:200', 'comment: код ответа 422', 1],
     ]);
     await reconcile();
     expect(await seen()).toHaveLength(3);
@@ -121,7 +121,7 @@ describe('records of a showcase', () => {
       [no, verdict, code, field],
     );
 
-  it('are incidents by code and field, without a mail, closed when none is left', async () => {
+  it('are incidents by code and field, closed when none is left', async () => {
     for (const no of [1, 2, 3]) await put(no, 'unmapped', 'RUBRIC_NOT_MAPPED', null);
     await put(4, 'refuse', 'SHOWCASE_FIELD_MISSING', 'regDate');
     await put(5, 'refuse', 'SHOWCASE_FIELD_MISSING', 'oktmo');
@@ -131,7 +131,6 @@ describe('records of a showcase', () => {
       ['SHOWCASE_FIELD_MISSING', 'showcase:region', 'oktmo', 1],
       ['SHOWCASE_FIELD_MISSING', 'showcase:region', 'regDate', 1],
     ]);
-    expect((await world.open()).map(({ mailState }) => mailState)).toEqual(['none', 'none', 'none']);
     const { members } = await listMembers(world.db, await world.only('RUBRIC_NOT_MAPPED'), WORLD, {
       limit: 9,
     });
@@ -197,7 +196,7 @@ describe('members', () => {
       ['card', ''],
     ]);
     const second = await listMembers(world.db, incident, WORLD, { limit: 2, after: first.next ?? '' });
-    expect(second.members.map(({ what }) => what)).toEqual(['addition']);
+    expect(second.members.map(({ kind }) => kind)).toEqual(['addition']);
     expect(second.next).toBeUndefined();
   });
 

@@ -5,10 +5,10 @@ import {
   noteIncident,
   snoozeIncident,
 } from '../../../../src/alerts/incident/commands.ts';
+import { noteResent } from '../../../../src/alerts/incident/note-resent.ts';
 import { reconcileIncidents } from '../../../../src/alerts/incident/reconcile.ts';
 import {
   isResendable,
-  noteResent,
   previewResend,
   resendIncident,
   resendProgress,
@@ -191,7 +191,7 @@ describe('sending a group again', () => {
     const id = await group(1);
     const [row] = await world.db.query<{ event: string }>('SELECT event_id::text AS event FROM delivery');
     await world.db.query(`UPDATE delivery SET state = 'queued'`);
-    await noteResent(world.db, id, row?.event ?? '', { who: 'anna', why: 'другой файл' });
+    await noteResent(world.db, id, [row?.event ?? ''], { who: 'anna', why: 'другой файл' });
     expect(await reconcile()).toBe(0);
     await world.db.query(`UPDATE delivery SET state = 'done'`);
     await settleResent(world.db, 0);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { reconcileIncidents } from '../../../../src/alerts/incident/reconcile.ts';
 import { listAudit } from '../../../../src/console/users/audit.ts';
 import { deliveryOf, putDelivery } from '../../cli/delivery-rows.ts';
 import { type ApiStand, startApi } from './api-stand.ts';
@@ -116,6 +117,27 @@ describe('calls of the API', () => {
     expect(JSON.stringify(audited)).not.toContain('ответ.pdf');
   });
 
+  it('keeps the group of what is sent again or mended open until it is known how it ends, as the pages do', async () => {
+    const code = 'FORWARD_TARGET_UNKNOWN';
+    const sent = await putDelivery(api.database, { posId: '8311', state: 'attention', code });
+    const mended = await putAnswer('8312', 999_999_999);
+    const settle = () => reconcileIncidents({ ...api.deps, db: api.db }, 0);
+    await settle();
+    await api.call(operator, 'POST', '/deliveries/resend', { id: sent, why: 'исправили' });
+    await api.call(operator, 'POST', `/deliveries/${mended}/edit`, { without: ['ответ.pdf'], why: 'лишний' });
+    await settle();
+    const held = await api.db.query(
+      `SELECT i.code, i.closed_at IS NULL AS open, r.who, r.why, d.id::text AS delivery FROM incident_resent s
+       JOIN incident_resend r ON r.id = s.resend_id JOIN incident i ON i.id = r.incident_id
+       JOIN delivery d ON d.event_id = s.ref ORDER BY d.id`,
+    );
+    const who = 'token:бот';
+    expect(held).toEqual([
+      { code, open: true, who, why: 'исправили', delivery: sent },
+      { code: 'ANSWER_FILE_REFUSED', open: true, who, why: 'лишний', delivery: mended },
+    ]);
+  });
+
   it('refuses an edit that the platform would not take either, and changes nothing', async () => {
     const id = await putAnswer('8302', 999_999_999);
     const file = { name: 'вирус.exe', content: Buffer.from('MZ').toString('base64') };
@@ -132,11 +154,12 @@ describe('calls of the API', () => {
 
   it('checks a cabinet at the platform, and says in words why it was not let in', async () => {
     const fine = await api.call(operator, 'POST', '/cabinets/lko-1/check', {});
-    expect(fine.body).toEqual({ id: 'lko-1', ok: true, trouble: null });
+    expect(fine.body).toEqual({ id: 'lko-1', ok: true, state: 'active', trouble: null });
     // The second one is in the settings and unknown to the platform.
     const bad = await api.call(operator, 'POST', '/cabinets/lko-2/check', {});
     expect(bad.body).toMatchObject({
       ok: false,
+      state: 'blocked',
       trouble: { code: 'PLATFORM_CREDENTIALS_WRONG', remedy: expect.any(String) },
     });
     const list = (await api.call(operator, 'GET', '/cabinets')).body['items'] as {
@@ -167,6 +190,7 @@ describe('calls of the API', () => {
       id: 'lko-1',
       from: '2025-12-31T21:00:00.000Z',
       to: '2026-01-31T21:00:00.000Z',
+      enabled: true,
     });
     const back = await api.call(operator, 'POST', '/cabinets/lko-1/backfill', { ...days, to: '2025-12-31' });
     expect([back.status, back.body['detail']]).toEqual([422, 'to: последний день раньше первого']);

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   addAppealRow,
@@ -128,6 +130,43 @@ describe('one appeal', () => {
     ]);
   });
 
+  it('names the status of the platform in words, and an unknown one as it is', async () => {
+    const status = async (name: string) => {
+      await site.db.query(`UPDATE appeal SET status = $2 WHERE id = $1`, [journey.id, name]);
+      return textOf((await site.as.operator.get(`/appeals/${journey.id}`)).text);
+    };
+    expect(await status('MODERATION_ACCEPT')).toMatch(/На рассмотрении\s+MODERATION_ACCEPT/);
+    expect(await status('constructor')).toMatch(/Статус на платформе\s+constructor/);
+  });
+
+  it('puts an event of which only the day is known where we learned of it', async () => {
+    await site.db.query(
+      `UPDATE sed_event SET at = '2020-01-01T00:00:00Z' WHERE card_id = $1 AND kind = 'registration'`,
+      [journey.cardId],
+    );
+    const { text } = await site.as.operator.get(`/appeals/${journey.id}?order=oldest`);
+    const read = textOf(text);
+    expect(read).not.toContain('01.01.2020');
+    expect(read.indexOf('СЭД: Регистрация')).toBeGreaterThan(read.indexOf('Платформа: поступило'));
+  });
+
+  it('is read by pages, and printed whole', async () => {
+    await site.db.query(
+      `INSERT INTO journal (appeal_id, opa_id, event, at)
+       SELECT $1, $2, 'note-' || g, now() + g * interval '1 second' FROM generate_series(1, 130) g`,
+      [journey.id, opaId()],
+    );
+    const entries = (text: string) => text.match(/note-\d+/g)?.length ?? 0;
+    const page = await site.as.operator.get(`/appeals/${journey.id}?order=oldest`);
+    expect(page.text).toContain('rel="next"');
+    expect(entries(page.text)).toBeLessThan(100);
+    const [, link = ''] = /href="([^"]+)">Печать</.exec(page.text) ?? [];
+    const printed = await site.as.operator.get(link.replaceAll('&amp;', '&').replace('#timeline', ''));
+    expect(printed.text).not.toContain('rel="next"');
+    expect(entries(printed.text)).toBe(130);
+    expect(printed.text.indexOf('note-1<')).toBeLessThan(printed.text.indexOf('note-130<'));
+  });
+
   it('hides personal data and buttons from a viewer, and lets him neither see raw messages nor do anything', async () => {
     const page = `/appeals/${journey.id}`;
     const { text } = await site.as.viewer.get(page);
@@ -147,6 +186,37 @@ describe('one appeal', () => {
     const { status, text } = await site.as.operator.get(`/appeals/${id}`);
     expect(status).toBe(404);
     expect(textOf(text)).toContain('Такого обращения нет');
+  });
+
+  it('gives an operator a file as it came, writes that he took it, and gives a viewer none', async () => {
+    const { db, deps, as } = site;
+    const content = Buffer.from('<script>не страница</script>');
+    const stream = () => Promise.resolve({ stream: Readable.from([content]), offset: 0 });
+    const blob = await deps.spool.put({ key: 'test-file', maxBytes: 1000, openAt: stream });
+    await db.query('INSERT INTO blob (sha256, size) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+      blob.sha256,
+      blob.size,
+    ]);
+    const [row] = await db.query<{ id: string }>(
+      `UPDATE attachment SET state = 'stored', sha256 = $2 WHERE appeal_id = $1 RETURNING id::text AS id`,
+      [journey.id, blob.sha256],
+    );
+    const path = `/appeals/${journey.id}/files/${row?.id}`;
+    expect((await as.operator.get(`/appeals/${journey.id}`)).text).toContain(`href="${path}"`);
+    expect((await as.viewer.get(`/appeals/${journey.id}`)).text).not.toContain('/files/');
+    expect((await as.viewer.get(path)).status).toBe(403);
+    const file = await as.operator.get(path);
+    expect([file.status, file.text]).toEqual([200, content.toString()]);
+    expect(file.headers.get('content-type')).toBe('application/octet-stream');
+    expect(file.headers.get('content-disposition')).toBe(
+      `attachment; filename*=UTF-8''${encodeURIComponent(SECRET_NAME)}`,
+    );
+    const taken = await db.query(`SELECT who, object, data FROM audit WHERE action = 'appeal-file-taken'`);
+    expect(taken).toEqual([{ who: 'operator-1', object: `appeal:${journey.id}`, data: { file: row?.id } }]);
+    await rm(deps.spool.pathOf(blob.sha256));
+    for (const other of [path, `/appeals/${journey.id}/files/x`, `/appeals/1/files/${row?.id}9`]) {
+      expect((await as.operator.get(other)).status).toBe(404);
+    }
   });
 
   it('shows raw messages pretty, whole for download, and writes each look', async () => {

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { entryTone, titleOf } from '../../../../src/console/pages/appeals/event-words.ts';
@@ -165,3 +166,36 @@ describe('the timeline of an appeal', () => {
     }
   });
 });
+
+describe('words of the journal', () => {
+  it.each(['ru', 'en'] as const)('has some for every event of an appeal (%s)', async (lang) => {
+    const sources = await Promise.all(
+      ['intake', 'registration', 'replies'].map(async (part) => {
+        const folder = new URL(`../../../../src/${part}/`, import.meta.url);
+        const names = await readdir(folder);
+        return await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
+      }),
+    );
+    const found = sources
+      .flat()
+      .flatMap((text) =>
+        [...text.matchAll(/event: '([a-z-]+)'|entry\(report, '([a-z-]+)'/g)].map(([, a, b]) => a ?? b ?? ''),
+      );
+    expect(found.length).toBeGreaterThan(15);
+    // Those of cabinets and of messages that no appeal is known of never stand in an appeal's timeline.
+    const ofAppeals = new Set(found.filter((name) => !/^(cabinet|feed|backfill)-|-orphan$/.test(name)));
+    const untold = [...ofAppeals].filter((what) => titleOf(lang, { ...ENTRY, what }) === what);
+    expect(untold).toEqual([]);
+  });
+});
+
+const ENTRY: TimelineEntry = {
+  source: 'journal',
+  id: '1',
+  at: new Date(0),
+  what: '',
+  code: null,
+  data: {},
+  hasRaw: false,
+  key: '',
+};

@@ -38,7 +38,7 @@ describe('the error log', () => {
     const place = (words: string, page = text) => page.indexOf(words);
     expect(text).toContain('Канал СЭД main: пакеты не забраны');
     expect(text).toContain('Кабинет Мэрия (city)');
-    expect(text).toContain('comment: код ответа N');
+    expect(text).toContain('comment: код ответа 422');
     expect(place(ERROR_CODES.SED_SILENT.title)).toBeLessThan(place(ERROR_CODES.PLATFORM_REJECTED.title));
     const large = (await viewer.get('/errors?order=large')).text;
     expect(place(ERROR_CODES.PLATFORM_REJECTED.title, large)).toBeLessThan(
@@ -262,6 +262,72 @@ describe('what an operator does', () => {
     await change('x', 'resend');
     expect((await operator.get(`/errors/${id}`)).text).toContain('За это время всё изменилось');
     expect(await rig.world.db.query(`SELECT 1 FROM delivery WHERE state = 'attention'`)).toHaveLength(2);
+  });
+});
+
+describe('cards of a group', () => {
+  it('and additions to them are told apart, though their numbers are the same', async () => {
+    const { db, incidents } = rig.world;
+    // Two registered cards; one becomes a refused card, the other has a refused addition of the same number.
+    await rig.world.deliveries({ count: 2, state: 'done' });
+    const [first, second] = await db.query<{ card: string; appeal: string }>(
+      'SELECT id::text AS card, appeal_id::text AS appeal FROM card ORDER BY id',
+    );
+    await db.query(`UPDATE card SET stage = 'attention', error_code = 'SED_REFUSED' WHERE id = $1`, [
+      first?.card,
+    ]);
+    await db.query(
+      `WITH c AS (INSERT INTO appeal_change (appeal_id, identity, change) VALUES ($1, '1', 'AMENDED') RETURNING id)
+       INSERT INTO package (id, card_id, part, attempt, channel, change_id, attachments, missing, message_id, return_id,
+         message_dir, header_time, stage, owner, failure_code, failure_text)
+       OVERRIDING SYSTEM VALUE
+       SELECT n.id, $2, n.part, 1, 'main', c.id, '[]', '[]', 'm' || n.id || n.part, 'r' || n.id || n.part, 'd', now(), 'failed', 'test', 39, 'нет рубрики'
+       FROM c, (VALUES ($3::bigint, 1)) n (id, part)`,
+      [second?.appeal, second?.card, first?.card],
+    );
+    await db.query(
+      `WITH c AS (INSERT INTO appeal_change (appeal_id, identity, change) VALUES ($1, '1', 'NEW') RETURNING id)
+       INSERT INTO package (card_id, part, attempt, channel, change_id, attachments, missing, message_id, return_id,
+         message_dir, header_time, stage, owner, failure_code, failure_text)
+       SELECT $2, 0, 1, 'main', c.id, '[]', '[]', 'm0', 'r0', 'd0', now(), 'failed', 'test', 39, 'нет рубрики' FROM c`,
+      [first?.appeal, first?.card],
+    );
+    await incidents.openCounted(db, 'SED_REFUSED', 'channel:main:code-39', 2);
+    const { id } = await rig.world.only('SED_REFUSED');
+    const operator = await rig.as('operator');
+    const { text } = await operator.get(`/errors/${id}`);
+    expect(text).toContain(`id="card-${first?.card}"`);
+    expect(text).toContain(`id="addition-${first?.card}"`);
+    const send = (kind: string) =>
+      operator.post(`/errors/${id}/members/${kind}/${first?.card}`, {
+        do: 'resend',
+        why: 'рубрика добавлена',
+      });
+    await send('addition');
+    const stages = () =>
+      db.query(
+        `SELECT k.stage AS card, (SELECT stage FROM package WHERE part = 1) AS addition FROM card k WHERE k.id = $1`,
+        [first?.card],
+      );
+    expect(await stages()).toEqual([{ card: 'attention', addition: 'again' }]);
+    await send('card');
+    expect(await stages()).toEqual([{ card: 'planned', addition: 'again' }]);
+  });
+
+  it('that only wait for the СЭД are listed without a button, and are not sent again by their address', async () => {
+    const { db, incidents } = rig.world;
+    await rig.world.deliveries({ count: 1, state: 'done' });
+    const [card] = await db.query<{ id: string }>('SELECT id::text AS id FROM card');
+    await db.query(`UPDATE sed_event SET kind = 'answer-announced', stored_at = now() - interval '2 days'`);
+    await incidents.openCounted(db, 'ANSWER_NOT_ARRIVED', 'opa:100', 1);
+    const { id } = await rig.world.only('ANSWER_NOT_ARRIVED');
+    const operator = await rig.as('operator');
+    const { text } = await operator.get(`/errors/${id}`);
+    expect(text).toContain(`id="card-${card?.id}"`);
+    expect(text).not.toContain('/members/card/');
+    await db.query(`UPDATE card SET stage = 'attention'`);
+    await operator.post(`/errors/${id}/members/card/${card?.id}`, { do: 'resend', why: 'так' });
+    expect(await db.query(`SELECT stage FROM card`)).toEqual([{ stage: 'attention' }]);
   });
 });
 

@@ -83,6 +83,26 @@ describe('the overview', () => {
     expect(words).not.toContain('папкой файлов');
   });
 
+  it('names the cabinet of an incident, whether its scope has its id or the platform’s number', async () => {
+    const { id, opaId, name } = cabinet(1);
+    await site.deps.incidents.open(site.db, 'PLATFORM_REJECTED', `opa:${opaId}`);
+    await site.deps.incidents.open(site.db, 'ENDPOINT_PAUSED', `cabinet:${opaId}`);
+    await site.deps.incidents.open(site.db, 'PLATFORM_CREDENTIALS_WRONG', `cabinet:${id}`);
+    const words = await read();
+    expect(words.split(`Кабинет ${name} (${id})`)).toHaveLength(4);
+    expect(words).not.toContain(opaId);
+  });
+
+  it('keeps a snoozed incident out of sight until its time has come', async () => {
+    await site.deps.incidents.open(site.db, 'SED_SILENT', 'channel:delo-1:not-taken');
+    const until = (time: string) =>
+      site.db.query(`UPDATE incident SET snoozed_until = now() + interval '${time}'`);
+    await until('1 hour');
+    expect(await read()).toContain('Всё в порядке');
+    await until('-1 second');
+    expect(await read()).toContain('открытых инцидентов: 1');
+  });
+
   it('counts what waits for a person, with a way to it', async () => {
     const appealId = await addAppealRow(site.db, { opaId: cabinet(0).opaId, stage: 'attention' });
     const cardId = await addCardRow(site.db, appealId, { stage: 'attention' });
@@ -102,7 +122,7 @@ describe('the overview', () => {
     }
     const words = await read();
     expect(words).toContain('адресатов на паузе: 1');
-    expect(words).toContain(`Кабинет ${cabinet(0).id} пауза, проба через`);
+    expect(words).toContain(`Кабинет ${cabinet(0).name} (${cabinet(0).id}) пауза, проба через`);
     site.deps.breakers.forget(`cabinet:${cabinet(0).opaId}`);
     expect(await read()).toContain('Всё в порядке');
   });

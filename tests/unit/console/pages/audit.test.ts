@@ -25,7 +25,9 @@ describe('the page of what was done', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     db = queryable(database.dataSource);
-    served = await startTestConsole(db, auditRoutes({ db } as ConsoleDeps), {
+    const cabinets = [{ id: 'city', opaId: '100', channel: 'main', name: 'Мэрия' }];
+    const deps = { db, cabinets: () => cabinets, loaded: { config: { showcases: [] } } };
+    served = await startTestConsole(db, auditRoutes(deps as unknown as ConsoleDeps), {
       limits: { requests: 10_000, signIns: 100 },
     });
     admin = visitor(served.url);
@@ -101,6 +103,11 @@ describe('the page of what was done', () => {
     expect(text).toContain('list: [1,&quot;&lt;b&gt;&quot;]');
   });
 
+  it('tells in words where something was done', async () => {
+    await writeAudit(db, { who: 'Ольга', action: 'incident-noted', data: { scope: 'opa:100' } });
+    expect((await admin.get('/audit')).text).toContain('scope: Кабинет Мэрия (city)');
+  });
+
   it('has words for each action in both languages', () => {
     expect(Object.keys(ACTIONS.en).sort()).toEqual(Object.keys(ACTIONS.ru).sort());
   });
@@ -108,7 +115,7 @@ describe('the page of what was done', () => {
   it('has words for whatever the console and the commands write', async () => {
     const root = new URL('../../../../src/', import.meta.url);
     const names = (await readdir(root, { recursive: true })).filter((name) =>
-      /^(console|cli|alerts)\/.*\.ts$/.test(name),
+      /^(console|cli|alerts|replies|registration)\/.*\.ts$/.test(name),
     );
     const texts = await Promise.all(names.map((name) => readFile(new URL(name, root), 'utf8')));
     const written = texts.flatMap((text) =>

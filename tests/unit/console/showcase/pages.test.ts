@@ -35,7 +35,7 @@ describe('pages of the showcase', () => {
       expect(page.text).toContain('href="/showcase/failed?showcase=yakutsk&amp;state=unmapped">1</a>');
       expect(page.text).toContain('карточек 7, вопросов 9');
       expect(page.text).toContain('Эту витрину сейчас собирает другой процесс');
-      expect(page.text).toContain('(Asia/Yakutsk)');
+      expect(page.text).toContain('каждый день в 02:30 (Asia/Yakutsk)');
     });
 
     it(
@@ -170,8 +170,19 @@ describe('pages of the showcase', () => {
       await addRecord(rig.db, { key: 'r', verdict: 'send' });
       const page = await (await rig.person('operator')).get(`/showcase/failed?${query}`);
       expect(page.status).toBe(200);
-      const found = [...page.text.matchAll(/<th scope="row">А-(\w)\/26/g)].map(([, key]) => key);
+      const found = [...page.text.matchAll(/<th scope="row">(?:<a[^>]*>)?А-(\w)\/26/g)].map(([, key]) => key);
       expect(found.sort()).toEqual(keys);
+    });
+
+    it('leads to the card where the settings tell its address', async () => {
+      await addRecord(rig.db, { key: 'm"&', showcase: 'mirny', number: '12', code: 'RUBRIC_NOT_MAPPED' });
+      await addRecord(rig.db, { key: 'y', number: '13', code: 'RUBRIC_NOT_MAPPED' });
+      const person = await rig.person('operator');
+      const { text } = await person.get('/showcase/failed');
+      expect(text).toContain('<a href="https://delo.test/?card=m%22%26&amp;x" rel="noreferrer">12</a>');
+      expect(text).toContain('<th scope="row">13 ');
+      const table = (await person.get('/showcase/failed.csv?showcase=mirny')).text;
+      expect(table).toContain(';https://delo.test/?card=m%22%26&x\r\n');
     });
 
     it('does not look for a viewer in words that he may not read', async () => {
@@ -193,7 +204,9 @@ describe('pages of the showcase', () => {
       const seen: string[] = [];
       for (let at: string | undefined = '/showcase/failed'; at !== undefined; ) {
         const page = await person.get(at.replaceAll('&amp;', '&'));
-        seen.push(...[...page.text.matchAll(/<th scope="row">А-(\w+)\/26/g)].map(([, key]) => key ?? ''));
+        seen.push(
+          ...[...page.text.matchAll(/<th scope="row">(?:<a[^>]*>)?А-(\w+)\/26/g)].map(([, key]) => key ?? ''),
+        );
         at = /rel="next" href="([^"]+)"/.exec(page.text)?.[1];
       }
       expect(seen).toHaveLength(115);

@@ -23,11 +23,14 @@ export interface ShowcaseRig {
 
 export const SHOWCASES = ['yakutsk', 'mirny'];
 
-/** Settings with these showcases, all of one cabinet. */
+/** Settings with these showcases, all of one cabinet; only the archive of the second tells addresses of cards. */
 export function settingsOf(ids: readonly string[]): LoadedConfig {
-  const showcases = ids.map((id) => ({ id, region: '14', schedule: '30 2 * * *', cabinet: 'c' }));
+  const showcases = ids.map((id, at) => ({
+    ...{ id, region: '14', schedule: '30 2 * * *', cabinet: 'c' },
+    archive: `archive-${at}`,
+  }));
   return {
-    config: { showcases },
+    config: { showcases, archives: [{ id: 'archive-1', cardUrl: 'https://delo.test/?card={isn}&x' }] },
     cabinets: [{ id: 'c', timeZone: 'Asia/Yakutsk' }],
   } as unknown as LoadedConfig;
 }

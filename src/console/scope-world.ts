@@ -1,5 +1,5 @@
-import type { ScopeWorld } from '../../../alerts/incident/scope.ts';
-import type { ConsoleDeps } from '../../deps.ts';
+import type { ScopeWorld } from '../alerts/incident/scope.ts';
+import type { ConsoleDeps } from './deps.ts';
 
 /** What the settings in force say of cabinets, channels and showcases. */
 export function worldOf(deps: ConsoleDeps): ScopeWorld {

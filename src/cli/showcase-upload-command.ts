@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { Fault } from '../model/errors.ts';
 import { askRuns } from '../showcase/asked-runs.ts';
 import { resendRecords } from '../showcase/resend.ts';
@@ -14,27 +13,6 @@ export interface UploadFlags extends JsonFlag {
 export interface ResendFlags extends UploadFlags {
   readonly code?: string;
   readonly record?: string;
-}
-
-/** Adds `upload` and `resend` to the group of commands about showcases, made when it is not there yet. */
-export function addShowcaseUploadCommands(program: Command, options: () => GlobalOptions): void {
-  const group =
-    program.commands.find((command) => command.name() === 'showcase') ??
-    program.command('showcase').description('витрина данных');
-  group
-    .command('upload')
-    .description('собрать и выгрузить сейчас, не дожидаясь расписания; делает работающий посредник')
-    .option('--showcase <id>', 'только эту витрину')
-    .option('--json', 'ответ в JSON')
-    .action((flags: UploadFlags) => uploadCommand(options(), flags));
-  group
-    .command('resend')
-    .description('отправить ещё раз записи, которым платформа отказала; без ключей — все, и те, что ждут')
-    .option('--showcase <id>', 'только этой витрины')
-    .option('--code <код>', 'с этим кодом: нашим или платформы')
-    .option('--record <запись>', 'одну запись, как её показывает «showcase failed»')
-    .option('--json', 'ответ в JSON')
-    .action((flags: ResendFlags) => resendCommand(options(), flags));
 }
 
 /** `posrednik showcase upload`: asks the daemon through the database. @throws Fault COMMAND_INVALID */
