@@ -1,3 +1,4 @@
+import { DatabaseError } from 'pg';
 import type { Logger } from 'pino';
 import { type Daemon, startDaemon } from '../daemon.ts';
 import { createLog } from '../log.ts';
@@ -22,6 +23,10 @@ export async function runCommand(options: GlobalOptions, flags: RunFlags = {}): 
   // A reload in the middle of the start or of the stop must not end the process; the watch of settings adds its own.
   process.on('SIGHUP', () => undefined);
   process.on('uncaughtException', (error) => {
+    if (isLastWord(error)) {
+      log.warn({ reason: error.message }, 'connection lost while nobody listened');
+      return;
+    }
     log.fatal({ err: error }, 'uncaught error');
     process.exit(1);
   });
@@ -35,6 +40,18 @@ export async function runCommand(options: GlobalOptions, flags: RunFlags = {}): 
     log.info('stopped');
     endSoon();
   }
+}
+
+/** What a server says to its clients when it ends: by an administrator, by a crash, before it is ready. */
+const LAST_WORDS = new Set(['57P01', '57P02', '57P03']);
+
+/**
+ * Whether an error nobody heard is a database server's farewell to one connection. The queue takes its listeners off a
+ * connection that it gives up (pg-boss 12.35, `disconnect`), and what still stands in the socket then has no listener;
+ * that connection is made anew, and nothing of ours was done on it.
+ */
+export function isLastWord(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && LAST_WORDS.has(error.code ?? '');
 }
 
 function stopOnSignals(log: Logger, starting: Promise<Daemon>, giveUp: AbortController): void {
