@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** How much the old generation may grow over what lived at the last full collection, per cent. */
-const GROWTH_PERCENT = 50;
+const GROWTH_PERCENT = 40;
 
 /**
  * Makes V8 collect the old generation early. Left to itself it sizes the heap by the machine's memory, and a daemon

@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { Fault } from '../model/errors.ts';
 import type { Config } from './schema.ts';
 
@@ -17,6 +16,7 @@ export async function checkSmtp(
   signal?: AbortSignal,
 ): Promise<void> {
   const password = smtp.user === undefined ? undefined : await readPassword();
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({
     host: smtp.host,
     port: smtp.port,

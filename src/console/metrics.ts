@@ -1,4 +1,3 @@
-import { Gauge, Registry } from 'prom-client';
 import type { Breakers } from '../endpoints/breaker.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { Queryable } from '../store/data-source.ts';
@@ -21,11 +20,27 @@ export interface Metrics {
 
 const BREAKER_VALUES: Readonly<Record<string, number>> = { closed: 0, 'half-open': 1, open: 2 };
 
+/** The library is read at the first question: a daemon that nobody watches this way need not hold it. */
+export function createMetrics(deps: MetricsDeps): Metrics {
+  let render: Promise<Metrics['render']> | undefined;
+  return {
+    contentType: CONTENT_TYPE,
+    async render() {
+      render ??= openMetrics(deps);
+      return await (await render)();
+    },
+  };
+}
+
+/** Of the text format of Prometheus. */
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
 /**
  * What is common to all daemons of a database is read from it, so every one of them tells the same; breakers and
  * memory are those of this process. Labels hold names of the settings, codes and stages: nothing of a person.
  */
-export function createMetrics(deps: MetricsDeps): Metrics {
+async function openMetrics(deps: MetricsDeps): Promise<Metrics['render']> {
+  const { Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
     new Gauge<L>({ name: `posrednik_${name}`, help, labelNames, registers: [registry] });
@@ -63,16 +78,13 @@ export function createMetrics(deps: MetricsDeps): Metrics {
     }
   }
 
-  return {
-    contentType: registry.contentType,
-    async render() {
-      setStored(await readStoredFigures(deps));
-      breaker.reset();
-      for (const [endpoint, mode] of deps.breakers.states()) {
-        breaker.set({ endpoint }, BREAKER_VALUES[mode] ?? 2);
-      }
-      memory.set(process.memoryUsage.rss());
-      return await registry.metrics();
-    },
+  return async () => {
+    setStored(await readStoredFigures(deps));
+    breaker.reset();
+    for (const [endpoint, mode] of deps.breakers.states()) {
+      breaker.set({ endpoint }, BREAKER_VALUES[mode] ?? 2);
+    }
+    memory.set(process.memoryUsage.rss());
+    return await registry.metrics();
   };
 }

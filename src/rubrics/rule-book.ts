@@ -1,4 +1,4 @@
-import { utils, type WorkSheet, write } from '@e965/xlsx';
+import type { WorkSheet } from '@e965/xlsx';
 import { Fault } from '../model/errors.ts';
 import { indexCategories } from './category-index.ts';
 import { normalCode } from './codes.ts';
@@ -8,6 +8,7 @@ import { faultOfRule, isSameRule, makeRule, ruleId } from './rules.ts';
 import type { Sheet } from './sheet-file.ts';
 import type { Category, Rubric, RubricRule } from './types.ts';
 import type { UnmappedCode } from './unmapped.ts';
+import { xlsx } from './xlsx.ts';
 
 const SOURCE_WORDS = { starter: 'черновик', person: 'решение', classifier: 'классификатор ПОС' } as const;
 
@@ -63,6 +64,7 @@ export function writeRuleBook(world: RuleBookWorld, unmapped: readonly UnmappedC
   const categories = world.categories
     .filter(({ retired }) => !retired)
     .map((category) => [category.subject, category.subjectId, category.subsubject, category.subsubjectId]);
+  const { utils, write } = xlsx();
   const book = utils.book_new();
   utils.book_append_sheet(book, toSheet([HEADINGS, ...rules], WIDTHS), 'Правила');
   utils.book_append_sheet(book, toSheet([HEADINGS, ...blank], WIDTHS), 'Без правила');
@@ -84,7 +86,7 @@ function toSheet(rows: readonly (readonly (string | undefined)[])[], widths: rea
   const cells = rows.map((row) =>
     row.map((text) => (text === undefined ? null : { t: 's', v: escaped(text), z: '@' })),
   );
-  const sheet = utils.aoa_to_sheet(cells);
+  const sheet = xlsx().utils.aoa_to_sheet(cells);
   sheet['!cols'] = widths.map((wch) => ({ wch }));
   return sheet;
 }

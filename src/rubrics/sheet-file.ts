@@ -1,6 +1,7 @@
-import { type CellObject, read, utils, type WorkSheet } from '@e965/xlsx';
+import type { CellObject, WorkSheet } from '@e965/xlsx';
 import { Fault } from '../model/errors.ts';
 import { cleanName } from './names.ts';
+import { xlsx } from './xlsx.ts';
 
 /** A sheet as rows of texts: merged cells filled downwards, blanks at the ends gone. Row 1 of the sheet is at 0. */
 export interface Sheet {
@@ -26,6 +27,7 @@ export function readSheets(bytes: Uint8Array, fileName: string): readonly Sheet[
   if (bytes.length > LARGEST_FILE) throw unreadable('файл больше 32 МБ');
   if (fileName.toLowerCase().endsWith('.tsv')) return [readTabs(decode(bytes))];
   try {
+    const { read } = xlsx();
     const book = isBinary(bytes)
       ? read(bytes, { type: 'array', sheetRows: MOST_ROWS })
       : read(decode(bytes), { type: 'string', raw: true, sheetRows: MOST_ROWS });
@@ -41,6 +43,7 @@ export function readSheets(bytes: Uint8Array, fileName: string): readonly Sheet[
 
 function readSheet(name: string, sheet: WorkSheet): Sheet {
   if (sheet['!ref'] === undefined) return { name, rows: [], mergedCells: 0, blanksCut: 0 };
+  const { utils } = xlsx();
   const { e: end } = utils.decode_range(sheet['!ref']);
   let blanksCut = 0;
   const rows: string[][] = [];

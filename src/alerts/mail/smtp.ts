@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { type SmtpConfig, smtpFault } from '../../config/check-smtp.ts';
 import { Fault } from '../../model/errors.ts';
 import type { MailAttachment } from './outbox.ts';
@@ -43,6 +42,8 @@ export function createMailTransport(
   return {
     async send(mail, signal) {
       const pass = smtp.user === undefined ? undefined : await readPassword();
+      // Read when there is a mail: most daemons wait hours for their first.
+      const { createTransport } = await import('nodemailer');
       const transport = createTransport({
         host: smtp.host,
         port: smtp.port,
