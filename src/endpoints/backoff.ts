@@ -30,37 +30,3 @@ export function delayCeiling(attempt: number, { base, factor, cap }: BackoffSett
   // Past the cap the power may be Infinity, which min takes care of.
   return Math.min(base * factor ** tries, cap);
 }
-
-/** A span in which an endpoint was paused or its breaker open, ms of any one clock; without `to` it still lasts. */
-export interface Outage {
-  readonly from: number;
-  readonly to?: number;
-}
-
-/**
- * Milliseconds of `[since, now]` that count against an item's retry window: only those in which its endpoint was neither
- * paused nor broken (design.md, section 3). Outages may overlap and come in any order.
- */
-export function windowUsed(since: number, now: number, outages: readonly Outage[]): number {
-  const spans = outages
-    .map(({ from, to }) => ({ from: Math.max(from, since), to: Math.min(to ?? now, now) }))
-    .filter(({ from, to }) => to > from)
-    .sort((a, b) => a.from - b.from);
-  let lost = 0;
-  let coveredTo = since;
-  for (const { from, to } of spans) {
-    lost += Math.max(to - Math.max(from, coveredTo), 0);
-    coveredTo = Math.max(coveredTo, to);
-  }
-  return Math.max(now - since - lost, 0);
-}
-
-/** Whether an item has used up its window and must be put before the administrator. */
-export function isWindowUsedUp(
-  since: number,
-  now: number,
-  outages: readonly Outage[],
-  windowMs: number,
-): boolean {
-  return windowUsed(since, now, outages) >= windowMs;
-}

@@ -29,7 +29,7 @@ export function createNameAllocator(taken: readonly string[] = []): (original: s
   const used = new Set(taken.map(caseless));
   return (original) => {
     const { stem, extension } = split(clean(original));
-    let name = fitName(stem, '', extension);
+    let name = safeFileName(original);
     for (let number = 2; used.has(caseless(name)); number += 1) {
       name = fitName(stem, ` (${number})`, extension);
     }
