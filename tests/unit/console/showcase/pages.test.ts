@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { listAudit } from '../../../../src/console/users/audit.ts';
 import { takeAskedRuns } from '../../../../src/showcase/asked-runs.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { addRecord, addUpload, openShowcaseRig, type ShowcaseRig } from './rig.ts';
 
 const LONG = 120_000;
@@ -28,7 +29,12 @@ describe('pages of the showcase', () => {
       await rig.db.query(
         `INSERT INTO showcase_build (showcase, cards, questions, error_code) VALUES ('yakutsk', 7, 9, 'SHOWCASE_BUSY')`,
       );
-      const page = await (await rig.person('viewer')).get('/showcase');
+      const viewer = await rig.person('viewer');
+      // A slow count is told as such, and is there at a later look.
+      const page = await eventually('the count', async () => {
+        const shown = await viewer.get('/showcase');
+        return shown.text.includes('ещё считаются') ? undefined : shown;
+      });
       expect(page.status).toBe(200);
       expect(page.text).toContain('<b>3</b>вопросов в витрине');
       expect(page.text).toContain('<b>1</b>принято платформой');
