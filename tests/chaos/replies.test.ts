@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { BAD } from '../../scripts/chaos/judge.ts';
 import { runChaos } from '../../scripts/chaos/run.ts';
 
-const APPEALS = 30;
-const KILLS = 3;
+const APPEALS = 20;
+const KILLS = 2;
 /** Equal scripts in every run; what the processes make of them differs all the same. */
 const SEED = 20_261_122;
 
