@@ -165,6 +165,7 @@ export async function startDaemon(
     const inForce = await openReplyRules(join(config.mappingsDir, 'statuses.yaml'));
     const { rules } = inForce;
     const limits = answerLimits(mapping);
+    const finalStatuses = new Set(mapping.finalStatuses);
     const computeTerm: RegistrationDeps['computeDeadline'] = (cabinet, appeal, fallback) =>
       deadlineOf(terms, cabinet, appeal, fallback);
     const dry = createDryRun({
@@ -219,7 +220,7 @@ export async function startDaemon(
       loaded,
       cabinets: () => cabinets,
       answers: { limits, answerTypes: new Set(Object.keys(mapping.outgoing.answerTypes)) },
-      finalStatuses: new Set(mapping.finalStatuses),
+      finalStatuses,
       statusTitles: mapping.statuses,
       sed,
       computeDeadline: computeTerm,
@@ -267,7 +268,6 @@ export async function startDaemon(
     }
     const clocked = { ...shared, loaded, signal: stopping.signal, tick };
     startMail(clocked);
-    const finalStatuses = new Set(mapping.finalStatuses);
     await startAlerts({ ...clocked, queue, finalStatuses, cabinets: () => cabinets });
     await startShowcases({
       ...clocked,
@@ -309,7 +309,7 @@ export async function startDaemon(
           concurrency: config.intake.concurrency,
           statuses: {
             cardStatuses: new Set(mapping.cardStatuses),
-            finalStatuses: new Set(mapping.finalStatuses),
+            finalStatuses,
           },
           cabinets: () => cabinets.map(asPolled),
           now: () => Date.now(),

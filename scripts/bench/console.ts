@@ -1,18 +1,14 @@
-import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import type { DataSource } from 'typeorm';
 import { loadConfig } from '../../src/config/index.ts';
 import { consoleRoutes } from '../../src/console/pages/index.ts';
-import { openDatabase, type Queryable, queryable } from '../../src/store/data-source.ts';
-import { startEmbedded } from '../../src/store/embedded/index.ts';
-import { runMigrations } from '../../src/store/migrate.ts';
-import { migrations } from '../../src/store/migrations/index.ts';
+import { type Queryable, queryable } from '../../src/store/data-source.ts';
 import { addTestUser, startTestConsole, type Visitor, visitor } from '../../tests/support/console.ts';
 import { consoleDeps } from '../../tests/support/console-deps.ts';
 import { makeStand } from '../../tests/support/stand.ts';
 import { type BenchPage, benchPages, type Known } from './console-pages.ts';
 import { type ConsoleSeed, seedConsole, seededCabinet } from './console-seed.ts';
+import { withDatabase } from './database.ts';
 import { inPlace } from './place.ts';
 
 export interface ConsoleBenchOptions extends ConsoleSeed {
@@ -49,28 +45,16 @@ const LOOKS = 5;
  */
 export async function runConsoleBench({ dir, ...seed }: ConsoleBenchOptions): Promise<ConsoleResult> {
   return await inPlace(dir, async (place) => {
-    // As root the server runs under another account, which must be able to pass.
-    await chmod(place.dir, 0o711);
-    const log = pino({ level: 'silent' });
-    const server = await startEmbedded({ stateDir: join(place.dir, 'state'), log });
-    try {
-      const dataSource = await openDatabase({ url: server.url, log, migrations });
-      try {
-        await runMigrations(dataSource, { log });
-        const began = performance.now();
-        await seedConsole(server.url, seed);
-        const seedSeconds = Math.round((performance.now() - began) / 100) / 10;
-        return {
-          ...seed,
-          seedSeconds,
-          ...(await measureConsole(dataSource, seed, join(place.dir, 'stand'))),
-        };
-      } finally {
-        await dataSource.destroy();
-      }
-    } finally {
-      await server.stop();
-    }
+    return await withDatabase(place, async (url, dataSource) => {
+      const began = performance.now();
+      await seedConsole(url, seed);
+      const seedSeconds = Math.round((performance.now() - began) / 100) / 10;
+      return {
+        ...seed,
+        seedSeconds,
+        ...(await measureConsole(dataSource, seed, join(place.dir, 'stand'))),
+      };
+    });
   });
 }
 

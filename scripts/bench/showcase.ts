@@ -1,12 +1,6 @@
-import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Client } from 'pg';
-import { pino } from 'pino';
-import { openDatabase } from '../../src/store/data-source.ts';
-import { startEmbedded } from '../../src/store/embedded/index.ts';
-import { runMigrations } from '../../src/store/migrate.ts';
-import { migrations } from '../../src/store/migrations/index.ts';
 import { jsonLine } from './child.ts';
+import { withDatabase } from './database.ts';
 import { inPlace, type Place, startFlags } from './place.ts';
 
 export interface ShowcaseOptions {
@@ -37,18 +31,7 @@ export interface ShowcaseResult {
  */
 export async function runShowcaseBench({ records, dir }: ShowcaseOptions): Promise<ShowcaseResult> {
   return await inPlace(dir, async (place) => {
-    // As root the server runs under another account, which must be able to pass.
-    await chmod(place.dir, 0o711);
-    const log = pino({ level: 'silent' });
-    const server = await startEmbedded({ stateDir: join(place.dir, 'state'), log });
-    try {
-      const dataSource = await openDatabase({ url: server.url, log, migrations });
-      await runMigrations(dataSource, { log });
-      await dataSource.destroy();
-      return await measure(place, server.url, records);
-    } finally {
-      await server.stop();
-    }
+    return await withDatabase(place, async (url) => await measure(place, url, records));
   });
 }
 

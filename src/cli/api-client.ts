@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import axios from 'axios';
 import { z } from 'zod';
-import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
+import { isKnownCode } from '../model/code-entry.ts';
 import { Fault } from '../model/errors.ts';
 import { thrown } from '../store/thrown.ts';
 
@@ -65,15 +65,16 @@ export async function callApi<A>(base: string, call: ApiCall<A>): Promise<A> {
 
 function refusal(status: number, given: unknown): Fault {
   const read = problem.safeParse(given);
-  if (!read.success || !Object.hasOwn(ERROR_CODES, read.data.code)) {
+  const code = read.data?.code ?? '';
+  if (!read.success || !isKnownCode(code)) {
     return new Fault('API_UNREACHABLE', { detail: `HTTP ${status}` });
   }
-  const { code, detail, errors = [] } = read.data;
+  const { detail, errors = [] } = read.data;
   const words = [
     ...(detail === undefined ? [] : [detail]),
     ...errors.map((one) => `${one.at}: ${one.detail}`),
   ];
-  return new Fault(code as ErrorCode, words.length === 0 ? {} : { detail: words.join('; ') });
+  return new Fault(code, words.length === 0 ? {} : { detail: words.join('; ') });
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,6 @@
 import { createLog } from '../log.ts';
+import { isKnownCode } from '../model/code-entry.ts';
 import { DELIVERY_STATES } from '../model/delivery.ts';
-import { ERROR_CODES } from '../model/error-codes.ts';
 import { Fault } from '../model/errors.ts';
 import {
   cancelDelivery,
@@ -113,7 +113,7 @@ export async function cancelCommand(options: GlobalOptions, id: string, flags: C
 }
 
 function requireCode(code: string): string {
-  if (Object.hasOwn(ERROR_CODES, code)) return code;
+  if (isKnownCode(code)) return code;
   throw new Fault('COMMAND_INVALID', {
     detail: `--error: нет кода «${code}»; коды показывает «deliveries list»`,
     field: '--error',

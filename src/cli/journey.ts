@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 import type { Journey } from '../console/journey.ts';
-import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
+import { isKnownCode } from '../model/code-entry.ts';
+import { ERROR_CODES } from '../model/error-codes.ts';
 import { russianDay } from '../text/russian-day.ts';
 import { wordOf } from './words.ts';
 
@@ -57,7 +58,6 @@ function trouble(indent: string, code: string | null, detail: string | null): st
 
 /** A code in words; one that this version does not know stays as it is. */
 export function explain(code: string, detail: string | null): string {
-  const entry = Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode] : undefined;
-  const words = entry === undefined ? code : `${code}: ${entry.title}`;
+  const words = isKnownCode(code) ? `${code}: ${ERROR_CODES[code].title}` : code;
   return detail === null || detail === '' ? words : `${words} (${detail})`;
 }

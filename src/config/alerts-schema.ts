@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERROR_CODES } from '../model/error-codes.ts';
+import { isKnownCode } from '../model/code-entry.ts';
 import { ERROR_KINDS } from '../model/errors.ts';
 import { duration, timeZone } from './values.ts';
 
@@ -18,7 +18,7 @@ const recipientSchema = z.strictObject({
     .optional()
     .describe('Только об ошибках этих видов (docs/errors.md)'),
   codes: z
-    .array(z.string().refine((code) => Object.hasOwn(ERROR_CODES, code), 'такого кода ошибки нет'))
+    .array(z.string().refine((code) => isKnownCode(code), 'такого кода ошибки нет'))
     .min(1)
     .optional()
     .describe('Только об ошибках с этими кодами (docs/errors.md)'),

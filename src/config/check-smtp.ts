@@ -1,9 +1,39 @@
+import type { Transporter } from 'nodemailer';
+import type SMTPTransport from 'nodemailer/lib/smtp-transport';
 import { Fault } from '../model/errors.ts';
 import type { Config } from './schema.ts';
 
 export type SmtpConfig = NonNullable<Config['smtp']>;
 
 const STEP_MS = 10_000;
+
+/**
+ * The settings' server, not connected yet. `stepMs`: the longest silence at any step. The library is read when there is
+ * a mail: most daemons wait hours for their first.
+ * @param readPassword read only when `smtp.user` is set.
+ * @throws what `readPassword` throws.
+ */
+export async function openSmtp(
+  smtp: SmtpConfig,
+  readPassword: () => Promise<string | undefined>,
+  stepMs: number,
+): Promise<Transporter<SMTPTransport.SentMessageInfo>> {
+  const pass = smtp.user === undefined ? undefined : await readPassword();
+  const { createTransport } = await import('nodemailer');
+  return createTransport({
+    host: smtp.host,
+    port: smtp.port,
+    secure: smtp.secure,
+    requireTLS: smtp.requireTls,
+    connectionTimeout: stepMs,
+    greetingTimeout: stepMs,
+    socketTimeout: stepMs,
+    dnsTimeout: stepMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    ...(smtp.user === undefined || pass === undefined ? {} : { auth: { user: smtp.user, pass } }),
+  });
+}
 
 /**
  * Connects, greets, starts TLS where set and logs in; sends nothing.
@@ -15,21 +45,7 @@ export async function checkSmtp(
   readPassword: () => Promise<string | undefined>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const password = smtp.user === undefined ? undefined : await readPassword();
-  const { createTransport } = await import('nodemailer');
-  const transport = createTransport({
-    host: smtp.host,
-    port: smtp.port,
-    secure: smtp.secure,
-    requireTLS: smtp.requireTls,
-    connectionTimeout: STEP_MS,
-    greetingTimeout: STEP_MS,
-    socketTimeout: STEP_MS,
-    dnsTimeout: STEP_MS,
-    ...(smtp.user === undefined || password === undefined
-      ? {}
-      : { auth: { user: smtp.user, pass: password } }),
-  });
+  const transport = await openSmtp(smtp, readPassword, STEP_MS);
   const close = () => transport.close();
   signal?.addEventListener('abort', close, { once: true });
   try {

@@ -1,23 +1,15 @@
 import { type Fault, toFault } from '../model/errors.ts';
-import { createBell } from './bell.ts';
 import { type ConfigChange, diffConfig, isEmptyChange } from './diff.ts';
 import { createSecretWatch, fileState } from './file-state.ts';
-import { watchFolders } from './folder-watch.ts';
 import { type LoadedConfig, loadConfig } from './load.ts';
 import { ConfigError } from './problems.ts';
+import { type WatchFilesOptions, watchFiles } from './watch-files.ts';
 
-export interface WatchOptions {
-  readonly signal: AbortSignal;
+export interface WatchOptions extends WatchFilesOptions {
   /** An invalid new version, told once; the old one stays in force. Also what `onChange` throws. */
   onFault(fault: Fault): void;
   /** After a fault: the settings can be read and are in force again. */
   onSound?(): void;
-  /** Pause between looks when nothing rings, ms; a network share and a swapped link ring nothing. */
-  readonly pollMs?: number;
-  /** How long files may settle after a ring, ms: an editor writes in several steps. */
-  readonly settleMs?: number;
-  /** Where SIGHUP comes from; the process itself unless a test gives another. */
-  readonly hangup?: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
 }
 
 /**
@@ -30,31 +22,9 @@ export async function watchConfig(
   onChange: (change: ConfigChange) => void | Promise<void>,
   options: WatchOptions,
 ): Promise<void> {
-  const { signal, pollMs = 10_000, settleMs = 200, hangup = process } = options;
-  const bell = createBell(signal);
-  const folders = watchFolders(() => bell.ring());
   const look = createLook(loaded, onChange, options);
-  let forced = false;
-  const onHangup = () => {
-    forced = true;
-    bell.ring();
-  };
-  try {
-    await look.start();
-    hangup.on('SIGHUP', onHangup);
-    while (!signal.aborted) {
-      folders.update(look.files());
-      const rung = await bell.wait(pollMs);
-      if (rung && !forced && !signal.aborted) await bell.quiet(settleMs);
-      if (signal.aborted) break;
-      const whole = forced;
-      forced = false;
-      await look.once(whole);
-    }
-  } finally {
-    hangup.off('SIGHUP', onHangup);
-    folders.close();
-  }
+  await look.start();
+  await watchFiles(look.files, look.once, options);
 }
 
 interface Look {

@@ -1,4 +1,5 @@
-import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
+import { codeEntry, isKnownCode } from '../model/code-entry.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
 
 /** Groups of the СЭД's failure codes: the first of two digits (contracts/sev.md, table of section 1). */
 const FORMAT = 10;
@@ -31,11 +32,10 @@ const CODES: Partial<Record<ErrorCode, number>> = {
  * An unknown code (of another version) is 30 and stands in the text as it is.
  */
 export function failureOf(code: string, detail: string | null): { code: number; text: string } {
-  const known = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : undefined;
-  const title = known === undefined ? code : ERROR_CODES[known].title;
+  const { title } = codeEntry(code);
   const said = detail?.trim() ?? '';
   return {
-    code: (known === undefined ? undefined : CODES[known]) ?? RULES,
+    code: (isKnownCode(code) ? CODES[code] : undefined) ?? RULES,
     text: said === '' ? title : `${title}: ${said}`,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
+import { isKnownCode } from '../model/code-entry.ts';
+import { ERROR_CODES } from '../model/error-codes.ts';
 import { dayInZone } from '../terms/index.ts';
 import { renderTemplate } from '../text/template.ts';
 import type { ReplyRules } from './rules.ts';
@@ -74,8 +75,7 @@ function errorText(
   { code, detail, at }: NonNullable<MarkFacts['attention']>,
   timeZone: string,
 ): string {
-  const known =
-    code !== null && Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode] : undefined;
+  const known = code !== null && isKnownCode(code) ? ERROR_CODES[code] : undefined;
   const values: Readonly<Record<string, string>> = {
     date: dayInZone(new Date(at), timeZone),
     title: known?.title ?? 'Отправка на платформу требует внимания',

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Incidents } from '../alerts/incidents.ts';
-import { type WatchFileOptions, watchFile } from '../config/watch-file.ts';
+import { type WatchFilesOptions, watchFiles } from '../config/watch-files.ts';
 import { toFault } from '../model/errors.ts';
 import type { Queryable } from '../store/data-source.ts';
 import { loadReplyRules, parseReplyRules, type ReplyRules } from './rules.ts';
 
-export interface FollowRulesDeps extends WatchFileOptions {
+export interface FollowRulesDeps extends WatchFilesOptions {
   readonly db: Queryable;
   readonly incidents: Incidents;
   readonly log: Logger;
@@ -30,6 +30,8 @@ const SCOPE = 'settings:statuses';
 export async function openReplyRules(path: string): Promise<ReplyRulesInForce> {
   let current = await loadReplyRules(path);
   let text = JSON.stringify(current);
+  /** The source taken last: most looks find it unchanged. */
+  let seen: string | undefined;
   // The incident may be of an earlier start, whose rules were mended while nothing ran.
   let told: string | undefined = '';
 
@@ -37,11 +39,12 @@ export async function openReplyRules(path: string): Promise<ReplyRulesInForce> {
     try {
       const source = await readFile(path, 'utf8');
       // A file being replaced is empty for a moment: the next look decides.
-      if (source.trim() === '') return;
+      if (source.trim() === '' || source === seen) return;
       const read = parseReplyRules(source, path);
       const fresh = JSON.stringify(read);
       if (told !== undefined) await incidents.close(db, 'CONFIG_INVALID', SCOPE);
       told = undefined;
+      seen = source;
       if (fresh === text) return;
       current = read;
       text = fresh;
@@ -61,7 +64,11 @@ export async function openReplyRules(path: string): Promise<ReplyRulesInForce> {
     rules: () => current,
     async follow(deps) {
       const lost = (error: unknown) => deps.log.error({ err: error }, 'state of the rules not stored');
-      await watchFile(path, () => look(deps).catch(lost), deps);
+      await watchFiles(
+        () => [path],
+        () => look(deps).catch(lost),
+        deps,
+      );
     },
   };
 }

@@ -1,3 +1,4 @@
+import { isKnownCode } from '../model/code-entry.ts';
 import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
 import type { Queryable } from '../store/data-source.ts';
 import type { CardLinks } from './card-links.ts';
@@ -87,8 +88,7 @@ export async function listNotUploaded(db: Queryable, filter: NotUploadedFilter =
 
 /** A row with its reason and remedy in words. */
 export function notUploadedOf(row: OpenRow, linkOf?: CardLinks): NotUploaded {
-  const code =
-    row.code !== null && Object.hasOwn(ERROR_CODES, row.code) ? (row.code as ErrorCode) : undefined;
+  const code = row.code !== null && isKnownCode(row.code) ? row.code : undefined;
   const entry = code === undefined ? WAITING[row.state] : ERROR_CODES[code];
   const link = linkOf?.(row.showcase, row.card_isn);
   const isRefused = code === 'SHOWCASE_RECORD_REFUSED';
@@ -141,7 +141,7 @@ export async function countCauses(db: Queryable, showcase: string): Promise<Caus
     [showcase],
   );
   return rows
-    .filter(({ code }) => Object.hasOwn(ERROR_CODES, code))
+    .filter(({ code }) => isKnownCode(code))
     .map(({ code, field, platform_code, count }) => ({
       code,
       count,

@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
-import { findChromium } from '../support/chromium.ts';
+import { describeWithBrowser, requireChromium } from '../support/chromium.ts';
 import { PASSWORD } from '../support/console.ts';
 import { openSeededConsole, type SeededConsole, type SeededForm } from '../support/seeded-console.ts';
 
-const program = findChromium();
-const inCi = process.env['CI'] === 'true';
-if (program === undefined && !inCi) {
-  process.stderr.write(
-    'tests/browser: skipped, no Chromium on this machine (Debian: apt-get install chromium)\n',
-  );
-}
-const pages = program === undefined && !inCi ? describe.skip : describe;
 const LONG = 120_000;
 /** A walk over all pages, on a machine that has much else to do. */
 const WALK = 300_000;
@@ -33,16 +25,15 @@ const NO_PAGES = [
   '/showcase/preview.css',
 ];
 
-pages('every page of the console, for everybody', () => {
+describeWithBrowser('every page of the console, for everybody', () => {
   let site: SeededConsole;
   let browser: Browser;
   let page: Page;
 
   beforeAll(async () => {
-    if (program === undefined) throw new Error('no Chromium: scripts/ci-setup.sh installs it');
     site = await openSeededConsole();
     browser = await chromium.launch({
-      executablePath: program,
+      executablePath: requireChromium(),
       args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
     });
     // Motion would be caught half-way, in colours that nobody reads.

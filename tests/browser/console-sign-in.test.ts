@@ -1,25 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { findChromium } from '../support/chromium.ts';
+import { describeWithBrowser, requireChromium } from '../support/chromium.ts';
 import { PASSWORD } from '../support/console.ts';
 import { type ConsoleWorld, openConsoleWorld, signIn } from '../support/console-world.ts';
 
-const program = findChromium();
-const inCi = process.env['CI'] === 'true';
-if (program === undefined && !inCi) {
-  process.stderr.write(
-    'tests/browser: skipped, no Chromium on this machine (Debian: apt-get install chromium)\n',
-  );
-}
-const stories = program === undefined && !inCi ? describe.skip : describe;
 const LONG = 120_000;
 
-stories('signing in to the console', () => {
+describeWithBrowser('signing in to the console', () => {
   let world: ConsoleWorld;
 
   beforeAll(async () => {
-    if (program === undefined) throw new Error('no Chromium: scripts/ci-setup.sh installs it');
-    world = await openConsoleWorld(program);
+    world = await openConsoleWorld(requireChromium());
   }, LONG);
   afterAll(() => world?.close(), LONG);
 

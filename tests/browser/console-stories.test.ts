@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, it } from '@jest/globals';
-import { findChromium } from '../support/chromium.ts';
+import { afterAll, afterEach, beforeAll, it } from '@jest/globals';
+import { describeWithBrowser, requireChromium } from '../support/chromium.ts';
 import { type ConsoleWorld, openConsoleWorld } from '../support/console-world.ts';
 import { importClassifier } from './stories/classifier.ts';
 import { mendMapping, resendRefused } from './stories/group.ts';
@@ -8,23 +8,14 @@ import { mendPassword } from './stories/password.ts';
 import { mapRubric } from './stories/rubric.ts';
 import { lookOnly } from './stories/viewer.ts';
 
-const program = findChromium();
-const inCi = process.env['CI'] === 'true';
-if (program === undefined && !inCi) {
-  process.stderr.write(
-    'tests/browser: skipped, no Chromium on this machine (Debian: apt-get install chromium)\n',
-  );
-}
-const stories = program === undefined && !inCi ? describe.skip : describe;
 const LONG = 300_000;
 
 // One demo for all of them, since its start takes seconds; each story brings what it needs.
-stories('the console of the running demo', () => {
+describeWithBrowser('the console of the running demo', () => {
   let world: ConsoleWorld;
 
   beforeAll(async () => {
-    if (program === undefined) throw new Error('no Chromium: scripts/ci-setup.sh installs it');
-    world = await openConsoleWorld(program);
+    world = await openConsoleWorld(requireChromium());
   }, LONG);
   afterEach(() => world?.closePages());
   afterAll(() => world?.close(), LONG);

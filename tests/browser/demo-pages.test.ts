@@ -1,23 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import type { Daemon } from '../../src/daemon.ts';
 import { type DeloSimulator, startDelo } from '../simulators/delo/index.ts';
 import { type PlatformSimulator, startPlatform } from '../simulators/platform/index.ts';
-import { type Browser, findChromium, startBrowser } from '../support/chromium.ts';
+import { type Browser, describeWithBrowser, requireChromium, startBrowser } from '../support/chromium.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { makeStand, type Stand } from '../support/stand.ts';
 import { endSurroundings, startStandDaemon } from '../support/stand-daemon.ts';
 
-const program = findChromium();
-const inCi = process.env['CI'] === 'true';
-if (program === undefined && !inCi) {
-  process.stderr.write(
-    'tests/browser: skipped, no Chromium on this machine (Debian: apt-get install chromium)\n',
-  );
-}
-const story = program === undefined && !inCi ? describe.skip : describe;
-
-story('a person with both pages open', () => {
+describeWithBrowser('a person with both pages open', () => {
   let database: TestDatabase;
   let platform: PlatformSimulator;
   let delo: DeloSimulator;
@@ -26,14 +17,13 @@ story('a person with both pages open', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    if (program === undefined) throw new Error('no Chromium: scripts/ci-setup.sh installs it');
     database = await createTestDatabase();
     platform = await startPlatform();
     stand = await makeStand({ platformUrl: platform.url, cabinets: 1 });
     for (const cabinet of stand.cabinets) platform.addCabinet(cabinet);
     delo = await startDelo({ channels: stand.channels });
     daemon = await startStandDaemon(stand, database);
-    browser = await startBrowser(program);
+    browser = await startBrowser(requireChromium());
   }, 120_000);
 
   afterAll(async () => {

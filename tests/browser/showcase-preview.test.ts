@@ -2,19 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { previewPage } from '../../src/showcase/preview/page.ts';
-import { type Browser, findChromium, startBrowser } from '../support/chromium.ts';
-
-const program = findChromium();
-const inCi = process.env['CI'] === 'true';
-if (program === undefined && !inCi) {
-  process.stderr.write(
-    'tests/browser: skipped, no Chromium on this machine (Debian: apt-get install chromium)\n',
-  );
-}
-const story = program === undefined && !inCi ? describe.skip : describe;
+import { type Browser, describeWithBrowser, requireChromium, startBrowser } from '../support/chromium.ts';
 
 const NAMES = [
   'Дороги',
@@ -49,17 +40,16 @@ function pageText(): string {
   });
 }
 
-story('the preview page in a browser', () => {
+describeWithBrowser('the preview page in a browser', () => {
   let browser: Browser;
   let dir: string;
   let url: string;
 
   beforeAll(async () => {
-    if (program === undefined) throw new Error('no Chromium: scripts/ci-setup.sh installs it');
     dir = await mkdtemp(join(tmpdir(), 'posrednik-preview-'));
     await writeFile(join(dir, 'map.html'), pageText());
     url = pathToFileURL(join(dir, 'map.html')).href;
-    browser = await startBrowser(program);
+    browser = await startBrowser(requireChromium());
   }, 120_000);
   afterAll(async () => {
     await browser?.close();

@@ -4,27 +4,24 @@ import type { SectionContent } from '../mail/digest.ts';
 import type { DigestDeps } from './deps.ts';
 import { at, paragraph, table } from './words.ts';
 
+/** Those of one cabinet and cause. */
+interface Waiting {
+  readonly opaId: string;
+  readonly code: ErrorCode;
+  readonly kind: string;
+  readonly count: number;
+  readonly since: Date;
+}
+
 /** Statuses and answers that wait for a person, and cards that the СЭД did not take. */
 export async function deliveriesSection(deps: DigestDeps): Promise<SectionContent | undefined> {
-  const deliveries = await deps.db.query<{
-    opaId: string;
-    code: ErrorCode;
-    kind: string;
-    count: number;
-    since: Date;
-  }>(
+  const deliveries = await deps.db.query<Waiting>(
     `SELECT a.opa_id AS "opaId", d.error_code AS code, d.kind, count(*)::int AS count,
        min(coalesce(d.ended_at, d.created_at)) AS since
      FROM delivery d JOIN appeal a ON a.id = d.appeal_id WHERE d.state = 'attention' AND d.error_code IS NOT NULL
      GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3`,
   );
-  const cards = await deps.db.query<{
-    opaId: string;
-    code: ErrorCode;
-    kind: string;
-    count: number;
-    since: Date;
-  }>(
+  const cards = await deps.db.query<Waiting>(
     `SELECT a.opa_id AS "opaId", k.error_code AS code, 'card' AS kind, count(*)::int AS count, min(k.created_at) AS since
      FROM card k JOIN appeal a ON a.id = k.appeal_id WHERE k.stage = 'attention' AND k.error_code IS NOT NULL
      GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2`,

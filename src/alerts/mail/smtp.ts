@@ -1,4 +1,4 @@
-import { type SmtpConfig, smtpFault } from '../../config/check-smtp.ts';
+import { openSmtp, type SmtpConfig, smtpFault } from '../../config/check-smtp.ts';
 import { Fault } from '../../model/errors.ts';
 import type { MailAttachment } from './outbox.ts';
 
@@ -41,22 +41,7 @@ export function createMailTransport(
 ): MailTransport {
   return {
     async send(mail, signal) {
-      const pass = smtp.user === undefined ? undefined : await readPassword();
-      // Read when there is a mail: most daemons wait hours for their first.
-      const { createTransport } = await import('nodemailer');
-      const transport = createTransport({
-        host: smtp.host,
-        port: smtp.port,
-        secure: smtp.secure,
-        requireTLS: smtp.requireTls,
-        connectionTimeout: STEP_MS,
-        greetingTimeout: STEP_MS,
-        socketTimeout: STEP_MS,
-        dnsTimeout: STEP_MS,
-        disableFileAccess: true,
-        disableUrlAccess: true,
-        ...(smtp.user === undefined || pass === undefined ? {} : { auth: { user: smtp.user, pass } }),
-      });
+      const transport = await openSmtp(smtp, readPassword, STEP_MS);
       const limit = AbortSignal.any([
         AbortSignal.timeout(WHOLE_MS),
         ...(signal === undefined ? [] : [signal]),

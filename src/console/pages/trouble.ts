@@ -1,10 +1,11 @@
-import { ERROR_CODES, type ErrorCode, type ErrorEntry } from '../../model/error-codes.ts';
+import { isKnownCode } from '../../model/code-entry.ts';
+import { ERROR_CODES, type ErrorEntry } from '../../model/error-codes.ts';
 import { html, type Markup } from '../web/html.ts';
 import type { Language } from '../web/viewer.ts';
 
 /** A code's title and remedy; undefined for a code that this version does not know. */
 export function entryOf(code: string): ErrorEntry | undefined {
-  return Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode] : undefined;
+  return isKnownCode(code) ? ERROR_CODES[code] : undefined;
 }
 
 /** What is wrong, in words, and what to do; nothing when nothing is. Codes and remedies are Russian in both languages. */

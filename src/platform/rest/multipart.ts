@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { isNativeError } from 'node:util/types';
-import { Fault } from '../../model/errors.ts';
 import type { UploadSource } from '../port.ts';
+import { exactBytes } from './exact-bytes.ts';
 import type { StreamedBody } from './http.ts';
 import { cleanText } from './text.ts';
 
@@ -14,9 +13,8 @@ export interface MultipartBody extends StreamedBody {
 }
 
 /**
- * One file as multipart/form-data (RFC 7578), streamed, with its length known beforehand. The stream fails with
- * FILE_DAMAGED when the source does not bring exactly `size` bytes, for a wrong Content-Length would spoil the connection,
- * and with SPOOL_UNAVAILABLE when it cannot be read.
+ * One file as multipart/form-data (RFC 7578), streamed, with its length known beforehand. The stream fails as
+ * `exactBytes` does.
  */
 export function multipartFile(field: string, file: UploadSource, idleTimeoutMs: number): MultipartBody {
   const boundary = `----posrednik-${randomBytes(18).toString('hex')}`;
@@ -58,28 +56,7 @@ async function* parts(
   onProgress: () => void,
 ): AsyncGenerator<Buffer> {
   yield head;
-  let sent = 0;
-  for await (const chunk of bytesOf(file)) {
-    sent += chunk.length;
-    if (sent > file.size) throw damaged(`больше ${file.size}`);
-    onProgress();
-    yield chunk;
-  }
-  if (sent < file.size) throw damaged(`${sent} из ${file.size}`);
+  yield* exactBytes(file, 'файл ответа', onProgress);
   onProgress();
   yield tail;
-}
-
-async function* bytesOf(file: UploadSource): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of file.open()) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    const code = isNativeError(error) && 'code' in error ? ` (${String(error.code)})` : '';
-    throw new Fault('SPOOL_UNAVAILABLE', { detail: `файл ответа не читается${code}`, cause: error });
-  }
-}
-
-function damaged(bytes: string): Fault {
-  return new Fault('FILE_DAMAGED', { detail: `файл ответа: прочитано байт: ${bytes}` });
 }

@@ -4,7 +4,6 @@ import { findIncident, type IncidentRow } from '../../../alerts/incident/rows.ts
 import { cabinetsOf } from '../../../alerts/incident/scope.ts';
 import { scopeWords } from '../../../alerts/incident/scope-words.ts';
 import { sourcesOf } from '../../../alerts/incident/sources.ts';
-import { ERROR_CODES } from '../../../model/error-codes.ts';
 import type { ConsoleDeps } from '../../deps.ts';
 import { worldOf } from '../../scope-world.ts';
 import { html, type Markup } from '../../web/html.ts';
@@ -91,7 +90,7 @@ export function countWords(count: number, viewer: Viewer, say: GroupWords): stri
 
 function facts(deps: ConsoleDeps, viewer: Viewer, row: IncidentRow, say: GroupWords): Markup {
   const log = speak(WORDS, viewer.lang);
-  const kind = Object.hasOwn(ERROR_CODES, row.code) ? ERROR_CODES[row.code].kind : undefined;
+  const kind = entryOf(row.code)?.kind;
   const fact = (name: string, value: Markup | string) => html`<dt>${name}</dt><dd>${value}</dd>`;
   return html`<section class="card" aria-label="${say('facts')}"><dl class="facts" id="group-facts" data-refresh>
 ${fact(say('state'), stateMarks(viewer, row, log))}
